@@ -1,0 +1,32 @@
+"""The consumers of the feed, each run alone over what is stored.
+
+In: a filled store and no Celery worker. Out: statements a second for each consumer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+
+def measure(*, most: int) -> Mapping[str, float]:
+    """Send each consumer back to the start and hand it about `most` statements."""
+    from django.db import connection
+
+    from lrs import feed
+
+    rates = {}
+    for name in feed.names():
+        feed.replay(name)
+        handed, began = 0, time.perf_counter()
+        while handed < most and (count := feed.run(name, batches=1)):
+            handed += count
+        if handed:
+            rates[name] = handed / (time.perf_counter() - began)
+    connection.close()
+    return rates
+
+
+def together(rates: Mapping[str, float]) -> float:
+    """Return the rate of all consumers run one after the other."""
+    return 1 / sum(1 / rate for rate in rates.values()) if rates else 0.0

@@ -1,0 +1,14 @@
+"""The connectors as a Django application."""
+
+from django.apps import AppConfig
+
+
+class ConnectorsConfig(AppConfig):
+    name = "connectors"
+    verbose_name = "Connectors"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Imported for what they register: system checks, consumers of the feed and of changes.
+        from connectors import checks  # noqa: F401
+        from connectors.enrichment import consume, follow  # noqa: F401

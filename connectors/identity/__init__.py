@@ -1,0 +1,1 @@
+"""Who an actor of a statement is."""

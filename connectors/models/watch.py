@@ -1,0 +1,159 @@
+"""What the hub watches: reconciliations, provisioning gaps, rhythms of LMSs, and the alerts that follow."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class Reconciliation(models.Model):
+    """A comparison of a source with the hub, both ways: counts and field values."""
+
+    system = models.ForeignKey("connectors.System", on_delete=models.PROTECT, related_name="reconciliations")
+    started = models.DateTimeField(default=timezone.now)
+    ended = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=10, default="running")
+    in_source = models.PositiveIntegerField(default=0)
+    in_hub = models.PositiveIntegerField(default=0)
+    matching = models.PositiveIntegerField(default=0)
+    differing = models.PositiveIntegerField(default=0)
+    only_in_source = models.PositiveIntegerField(default=0)
+    only_in_hub = models.PositiveIntegerField(default=0)
+    by_field = models.JSONField(default=dict, help_text="Canonical field → differing records.")
+    message = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+
+class ReconciliationDifference(models.Model):
+    """One record that differs."""
+
+    reconciliation = models.ForeignKey(Reconciliation, on_delete=models.CASCADE, related_name="differences")
+    kind = models.CharField(max_length=20, help_text="differs, only_in_source or only_in_hub.")
+    key = models.CharField(max_length=200)
+    fields = models.JSONField(default=dict, help_text="Canonical field → [source, hub].")
+
+    class Meta:
+        db_table = "connectors_reconciliation_difference"
+        ordering = ["id"]
+
+
+class ProvisioningGap(models.Model):
+    """How long a hire took from the effective date to being known here to the first LMS account seen."""
+
+    relationship = models.OneToOneField(
+        "connectors.WorkRelationship", on_delete=models.PROTECT, related_name="provisioning"
+    )
+    store = models.ForeignKey("lrs.Store", on_delete=models.PROTECT, related_name="+")
+    system = models.ForeignKey("connectors.System", on_delete=models.PROTECT, related_name="+")
+    effective = models.DateTimeField()
+    known = models.DateTimeField()
+    account_seen = models.DateTimeField(null=True, blank=True)
+    alerted = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "connectors_provisioning_gap"
+        indexes = [models.Index(fields=["store", "effective"], name="connectors_gap_effective")]
+
+
+class SourceRhythm(models.Model):
+    """How many statements a source usually posts in one hour of the week, learned from the past."""
+
+    source_id = models.BigIntegerField()
+    hour_of_week = models.PositiveSmallIntegerField(help_text="0 is Monday 00:00 UTC.")
+    weeks = models.PositiveSmallIntegerField(help_text="Weeks learned from.")
+    active_weeks = models.PositiveSmallIntegerField(help_text="Weeks with any statement in this hour.")
+    median = models.FloatField()
+    learned = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "connectors_source_rhythm"
+        constraints = [
+            models.UniqueConstraint(fields=["source_id", "hour_of_week"], name="connectors_rhythm_once")
+        ]
+
+
+class AlertKind(models.TextChoices):
+    STALE = "stale", "Data is stale"
+    FAILING = "failing", "Runs fail"
+    ASKING = "asking", "A run waits for approval"
+    DRIFT = "drift", "The source changed its shape"
+    EXCEPTIONS = "exceptions", "Records are refused"
+    RECONCILIATION = "reconciliation", "Source and hub differ"
+    PROVISIONING = "provisioning", "A hire has no LMS account yet"
+    SILENT = "silent", "An LMS has gone silent"
+    CIRCUIT = "circuit", "A system is left alone for a while"
+
+
+class Alert(models.Model):
+    """Something that needs somebody, once while it lasts."""
+
+    store = models.ForeignKey("lrs.Store", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20, choices=AlertKind.choices)
+    system = models.ForeignKey(
+        "connectors.System", on_delete=models.PROTECT, null=True, blank=True, related_name="alerts"
+    )
+    source_id = models.BigIntegerField(null=True, blank=True)
+    key = models.CharField(max_length=200, help_text="What it is about; one open alert for each.")
+    text = models.TextField()
+    detail = models.JSONField(default=dict, blank=True)
+    raised = models.DateTimeField(default=timezone.now)
+    last_seen = models.DateTimeField(default=timezone.now)
+    cleared = models.DateTimeField(null=True, blank=True)
+    acknowledged = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-raised"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["store", "kind", "key"],
+                condition=models.Q(cleared__isnull=True),
+                name="connectors_alert_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class AlertChannel(models.Model):
+    """Where alerts go: e-mail addresses, or a webhook signed as Standard Webhooks says."""
+
+    store = models.ForeignKey("lrs.Store", on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=10, choices=[("email", "E-mail"), ("webhook", "Webhook")])
+    target = models.CharField(max_length=500, help_text="Addresses, separated by commas; or a URL.")
+    encrypted_secret = models.BinaryField(null=True, blank=True)
+    kinds = models.JSONField(default=list, blank=True, help_text="Alert kinds; empty: all.")
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        db_table = "connectors_alert_channel"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AlertDelivery(models.Model):
+    """One alert to one channel, tried until it arrived or was given up."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="deliveries")
+    channel = models.ForeignKey(AlertChannel, on_delete=models.PROTECT, related_name="deliveries")
+    event = models.CharField(max_length=10, help_text="raised or cleared.")
+    webhook_id = models.CharField(max_length=64)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt = models.DateTimeField(default=timezone.now)
+    delivered = models.DateTimeField(null=True, blank=True)
+    given_up = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        db_table = "connectors_alert_delivery"
+        constraints = [
+            models.UniqueConstraint(fields=["alert", "channel", "event"], name="connectors_delivery_once")
+        ]

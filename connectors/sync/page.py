@@ -1,0 +1,237 @@
+"""One page of a run: mapped, applied, counted, and the place behind it kept; in one transaction.
+
+In: a page of raw records. Out: the workforce record, exceptions, what was seen, the run's counts and its
+checkpoint, all or nothing. A process that no longer owns its run (another took it over, somebody cancelled
+it) changes nothing: the last statement of the transaction asks whether it still does.
+
+Every raw record is counted once: created, changed, unchanged, ended, refused or outside the pilot. What is
+told in passing, as the unit a worker is in, counts with the record that told it, and is taken from the first
+that tells it in a run; where the source has records of such things, too, only what these do not tell.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from connectors.adapters import Page
+from connectors.errors import Stopped
+from connectors.mapping import Mapping as FieldMap
+from connectors.models import RunMode, RunState, SyncRun, System
+from connectors.sync import absence, apply, difference, exceptions, mapped
+from connectors.sync.absence import Asks
+from connectors.sync.exceptions import Refusal, text
+from connectors.sync.mapped import Mapped
+from connectors.sync.pilot import Pilot
+from connectors.workforce import canonical
+from connectors.workforce.canonical import Ended, Record, Rescinded, Worker
+from connectors.workforce.record import Outcome, applied_key
+from lrs import database
+
+#: What became of a raw record, the most important first.
+_RANK = ("ended", "created", "changed", "unchanged")
+_SHARED = ("unit", "job", "location")
+_PEOPLE = (Worker, Ended, Rescinded)
+
+
+def owned(run: SyncRun) -> Any:
+    """Return the run as a query that finds nothing once another process, or nobody, has it."""
+    return SyncRun.objects.filter(pk=run.pk, state=RunState.RUNNING, attempts=run.attempts)
+
+
+def still_ours(changed: int) -> None:
+    """Raise Stopped where an update of an owned run changed nothing."""
+    if not changed:
+        raise Stopped("Somebody cancelled the run, or another process took it over.")
+
+
+class Taker:
+    """Takes the pages of one attempt at a run."""
+
+    def __init__(self, run: SyncRun, system: System, mapping: FieldMap) -> None:
+        self._run = run
+        self._system = system
+        self._mapping = mapping
+        self._dry = run.mode == RunMode.DRY
+        self._keeps_seen = run.mode in (RunMode.FULL, RunMode.DRY)
+        self._pilot = Pilot(system, run.pilot, run.as_of)
+        self._ended = run.ended_count
+        self._open_before = absence.open_workers(system) + run.ended_count
+        #: Units, jobs and locations told so far.
+        self._told: dict[tuple[str, str], Record] = {}
+        #: Those of which the source has records of their own.
+        self._own = frozenset(kind for kind in _SHARED if kind in mapping.kinds)
+        self._report: dict[str, Any] = dict(run.report)
+
+    def take(self, page: Page, held: frozenset[str]) -> None:
+        """Take one page. Raises Asks before it ends too many, Stopped where the run is no longer ours."""
+        made = [mapped.of(each, self._mapping, held) for each in page.records]
+        outside = self._pilot.outside(record for each in made for record in each.records)
+        told = self._known_in_passing(made)
+        groups = [self._to_apply(each, outside, told) for each in made]
+        if held:
+            self._report["held"] = sorted({*self._report.get("held", ()), *held})
+        with transaction.atomic():
+            outcomes = self._apply(groups)
+            refusals = _refusals(made, groups, outcomes)
+            verdicts = Counter(
+                _verdict(each, found, outside) for each, found in zip(made, outcomes, strict=True)
+            )
+            self._ask_before(verdicts["ended"])
+            if self._dry:
+                self._tell(groups, outcomes, refusals)
+            else:
+                refused = {(each.raw.kind, each.key) for each in refusals}
+                exceptions.keep(self._system, self._run, refusals)
+                exceptions.resolve(self._system, {(each.raw.kind, _key(each)) for each in made} - refused)
+            if self._keeps_seen:
+                self._see(made)
+            self._advance(page, verdicts)
+        # A crash before the commit leaves nothing of the page; after it, the next attempt goes on behind it.
+        self._told |= told
+        self._ended += verdicts["ended"]
+
+    def _to_apply(self, made: Mapped, outside: set[str], told: dict[tuple[str, str], Record]) -> list[Record]:
+        """Return the records to apply: without workers left out and without what was told before."""
+        found: list[Record] = []
+        for record in made.records:
+            if isinstance(record, _PEOPLE):
+                if record.key not in outside:
+                    found.append(record)
+                continue
+            name = (canonical.kind_of(record), applied_key(record))
+            before = self._told.get(name) or told.get(name)
+            if before is None or (before != record and made.raw.kind == name[0]):
+                told[name] = record
+                found.append(record)
+        return found
+
+    def _known_in_passing(self, made: Sequence[Mapped]) -> dict[tuple[str, str], Record]:
+        """Return what is only named in passing and was told by a record of its own before, in whichever run:
+        the name of a unit beside a worker must not undo the parent that the unit's own record tells."""
+        named = {
+            (canonical.kind_of(record), applied_key(record)): record
+            for each in made
+            for record in each.records
+            if not isinstance(record, _PEOPLE) and canonical.kind_of(record) in self._own - {each.raw.kind}
+        }
+        asked = [name for name in named if name not in self._told]
+        if not asked:
+            return {}
+        with database.binary_cursor() as cursor:
+            cursor.execute(
+                """
+                SELECT a.kind, a.key FROM connectors_applied_record a
+                JOIN unnest(%b::text[], %b::text[]) AS u (kind, key)
+                  ON a.system_id = %s AND a.kind = u.kind AND a.key = u.key
+                """,
+                ([name[0] for name in asked], [name[1] for name in asked], self._system.pk),
+            )
+            return {(kind, key): named[kind, key] for kind, key in cursor}
+
+    def _apply(self, groups: Sequence[Sequence[Record]]) -> list[list[Outcome]]:
+        if not self._dry:
+            return apply.apply(self._system, groups, as_of=self._run.as_of, run=self._run)
+        with transaction.atomic():
+            outcomes = apply.apply(self._system, groups, as_of=self._run.as_of, run=None)
+            transaction.set_rollback(True)
+        return outcomes
+
+    def _ask_before(self, ended: int) -> None:
+        if not ended or self._dry or self._run.approved is not None:
+            return
+        would = self._ended + ended
+        if absence.too_many(self._system, would, self._open_before):
+            raise Asks(
+                f"The source says of {would:,} or more of {self._open_before:,} workers that they left; "
+                f"more than {self._system.end_share_most:.1%} need approval. The rest of the run waits, and "
+                "the page that goes beyond is not applied."
+            )
+
+    def _tell(
+        self,
+        groups: Sequence[Sequence[Record]],
+        outcomes: Sequence[Sequence[Outcome]],
+        refusals: Iterable[Refusal],
+    ) -> None:
+        pairs = [
+            pair
+            for group, found in zip(groups, outcomes, strict=True)
+            for pair in zip(group, found, strict=True)
+        ]
+        difference.add(self._report, self._system, pairs)
+        for each in refusals:
+            difference.refused(self._report, each.why.rule, each.why.field, each.raw.kind, each.key)
+
+    def _see(self, made: Sequence[Mapped]) -> None:
+        """Note whom the page had, also who was refused or left out: none of them is absent."""
+        keys = {record.key for each in made for record in each.records if isinstance(record, _PEOPLE)}
+        for each in made:
+            if each.raw.kind in _SHARED:
+                continue
+            named = next((record.key for record in each.records if isinstance(record, _PEOPLE)), "")
+            if named and each.raw.key and named != each.raw.key:
+                self._report["keys differ"] = True
+            if not named and each.refused is not None:
+                unread = "unread with key" if each.raw.key else "unread"
+                self._report[unread] = self._report.get(unread, 0) + 1
+                keys.add(each.raw.key)
+        with database.binary_cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO connectors_seen_record (run_id, kind, key)"
+                " SELECT %s, 'worker', k FROM unnest(%b::text[]) AS u (k) ON CONFLICT DO NOTHING",
+                (self._run.pk, sorted({text(key, 200) for key in keys if key})),
+            )
+
+    def _advance(self, page: Page, verdicts: Mapping[str, int]) -> None:
+        counts: dict[str, Any] = {
+            f"{what}_count": F(f"{what}_count") + verdicts[what]
+            for what in (*_RANK, "refused", "outside")
+            if verdicts[what]
+        }
+        if page.total is not None:
+            counts["expected"] = page.total
+        still_ours(
+            owned(self._run).update(
+                records=F("records") + len(page.records),
+                checkpoint=dict(page.checkpoint),
+                report=self._report,
+                heartbeat=Now(),
+                failures=0,
+                **counts,
+            )
+        )
+
+
+def _refusals(
+    made: Sequence[Mapped], groups: Sequence[Sequence[Record]], outcomes: Sequence[Sequence[Outcome]]
+) -> list[Refusal]:
+    found = []
+    for each, group, became in zip(made, groups, outcomes, strict=True):
+        if each.refused is not None:
+            found.append(Refusal(each.raw, _key(each), each.refused))
+        for _, outcome in zip(group, became, strict=True):
+            if outcome.refused is not None:
+                found.append(Refusal(each.raw, _key(each), outcome.refused))
+    return found
+
+
+def _verdict(made: Mapped, outcomes: Sequence[Outcome], outside: set[str]) -> str:
+    """Return what became of a raw record."""
+    if made.refused is not None or any(each.what == "refused" for each in outcomes):
+        return "refused"
+    if any(isinstance(each, Worker) and each.key in outside for each in made.records):
+        return "outside"
+    main = made.raw.kind if made.raw.kind in _SHARED else "worker"
+    became = {each.what for each in outcomes if each.kind == main} or {each.what for each in outcomes}
+    return next((what for what in _RANK if what in became), "unchanged")
+
+
+def _key(made: Mapped) -> str:
+    """Return the key a raw record is known by among the exceptions."""
+    return made.raw.key or next((each.key for each in made.records if isinstance(each, _PEOPLE)), "")

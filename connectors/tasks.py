@@ -1,0 +1,44 @@
+"""Celery tasks of the connectors: each wakes one function, and may run twice or never without harm."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from connectors import changes
+from connectors.sync import run, schedule
+
+#: Longest a run may take in one go; killed after it, the next go continues where it was.
+_GO_SECONDS = 12 * 3600
+
+
+@shared_task(name="connectors.run_change_consumer")
+def run_change_consumer(name: str) -> int:
+    """Hand a consumer of changes what it has not had; return how many."""
+    return changes.run(name)
+
+
+@shared_task(name="connectors.sweep_changes")
+def sweep_changes() -> int:
+    """Wake every consumer of changes; return how many."""
+    names = changes.names()
+    for name in names:
+        run_change_consumer.apply_async((name,), expires=30, retry=False)
+    return len(names)
+
+
+@shared_task(
+    name="connectors.run_sync", soft_time_limit=_GO_SECONDS, time_limit=_GO_SECONDS + 60, ignore_result=True
+)
+def run_sync(run_id: int) -> str:
+    """Carry a run on to its end, or to where it waits; return its state then."""
+    return run.carry_on(run_id).state
+
+
+@shared_task(name="connectors.sync_due")
+def sync_due() -> int:
+    """Start what is due and have every run carried on that waits or lost its process; return how many."""
+    schedule.start_due()
+    runs = schedule.to_carry_on()
+    for run_id in runs:
+        run_sync.apply_async((run_id,), expires=50, retry=False)
+    return len(runs)

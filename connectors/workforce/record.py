@@ -1,0 +1,368 @@
+"""The only writer of the workforce record.
+
+    apply(system, records, as_of=…) → an Outcome for each record
+
+A batch is one transaction: subjects are found or made, what is known of them is read once, each record
+changes it in memory, and the difference is written in bulk with what follows from it (paths, changes, what
+was applied). A record applied before costs one comparison. A refused one leaves nothing behind but its
+Outcome.
+
+Batches of one store wait for each other (an advisory lock), so that a live change and a run never know
+different things at once. The recording time is taken inside the lock: it never goes back for any subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from psycopg.types.range import TimestamptzRange
+
+from connectors.errors import Refused
+from connectors.models import ChangeSubject, SyncRun, System
+from connectors.workforce import canonical, keys, tables, timeline, tree, worker
+from connectors.workforce.canonical import Ended, Job, Location, Record, Rescinded, Unit, Worker
+from connectors.workforce.days import Days
+from connectors.workforce.tables import Knowledge, Subject, Value
+from connectors.workforce.timeline import BEGINNING, FOREVER, Period
+from connectors.workforce.worker import Keys, Known, Telling
+from lrs import database
+
+#: First half of the key of the advisory lock; the second is the store.
+_LOCK = 0x574F524B
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one record."""
+
+    kind: str
+    key: str
+    #: created, changed, unchanged, ended or refused.
+    what: str
+    refused: Refused | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Applied:
+    digest: UUID
+    absent: bool
+    open: bool
+
+
+def apply(
+    system: System, records: Sequence[Record], *, as_of: datetime, run: SyncRun | None = None
+) -> list[Outcome]:
+    """Make the workforce record say what `records` say; return what became of each, in their order.
+
+    `as_of` is the moment the source was read: what a record says without a day is so from then on. Errors of
+    the database are raised, and nothing of the batch is there then.
+    """
+    with transaction.atomic():
+        with database.binary_cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCK, system.store_id))
+        return _Batch(system, as_of, run).apply(records)
+
+
+def applied_key(record: Record) -> str:
+    """Return the key under which a record is remembered; slices of one unit are records of their own."""
+    since = getattr(record, "valid_from", None)
+    return record.key if since is None else f"{record.key}@{since.isoformat()}"
+
+
+class _Batch:
+    """One batch on its way from records to rows."""
+
+    def __init__(self, system: System, as_of: datetime, run: SyncRun | None) -> None:
+        self.system = system
+        self.as_of = as_of
+        self.run = run
+        self.days = Days(ZoneInfo(system.time_zone))
+
+    def apply(self, records: Sequence[Record]) -> list[Outcome]:
+        digests = [canonical.digest(each) for each in records]
+        applied = self._applied(records)
+        fresh = [
+            position
+            for position, (record, digest) in enumerate(zip(records, digests, strict=True))
+            if self._is_new(applied.get(_name(record)), digest, record)
+        ]
+        outcomes = [Outcome(canonical.kind_of(each), each.key, "unchanged") for each in records]
+        if not fresh:
+            return outcomes
+        at_hand = [records[position] for position in fresh]
+        self._open(at_hand)
+        said = {position: self._tell(records[position]) for position in fresh}
+        changed = self._write()
+        for position in fresh:
+            record = records[position]
+            before = applied.get(_name(record))
+            outcomes[position] = self._outcome(record, said[position], before, changed)
+        taken = [(records[p], digests[p]) for p in fresh if outcomes[p].what != "refused"]
+        self._remember(taken)
+        return outcomes
+
+    def _is_new(self, before: _Applied | None, digest: UUID, record: Record) -> bool:
+        return before is None or before.digest != digest or (before.absent and not isinstance(record, Ended))
+
+    def _applied(self, records: Sequence[Record]) -> dict[tuple[str, str], _Applied]:
+        with database.binary_cursor() as cursor:
+            cursor.execute(
+                """
+                SELECT a.kind, a.key, a.digest, a.absent IS NOT NULL, a.open
+                FROM connectors_applied_record a JOIN unnest(%b::text[], %b::text[]) AS u (kind, key)
+                  ON a.system_id = %s AND a.kind = u.kind AND a.key = u.key
+                """,
+                (
+                    [canonical.kind_of(each) for each in records],
+                    [applied_key(each) for each in records],
+                    self.system.pk,
+                ),
+            )
+            return {(row[0], row[1]): _Applied(row[2], row[3], row[4]) for row in cursor}
+
+    def _open(self, records: Sequence[Record]) -> None:
+        """Find or make the subjects of the records and read what is known of them."""
+        self.keys: Keys = keys.resolve(self.system, records)
+        people = [
+            self.keys.people[each.key] for each in records if isinstance(each, (Worker, Ended, Rescinded))
+        ]
+        relationships = [
+            each for (person, _), each in self.keys.relationships.items() if person in set(people)
+        ]
+        self.known = Known(
+            names=tables.load(tables.PERSON, "person_id", people, system_id=self.system.pk),
+            identifiers=tables.load(tables.IDENTIFIER, "person_id", people, system_id=self.system.pk),
+            relationships=tables.load(tables.RELATIONSHIP, "relationship_id", relationships),
+            assignments=tables.load(tables.ASSIGNMENT, "relationship_id", relationships),
+        )
+        self.units = tables.load(tables.UNIT, "unit_id", _named(records, Unit, self.keys.units))
+        self.jobs = tables.load(tables.JOB, "job_id", _named(records, Job, self.keys.jobs))
+        self.locations = tables.load(
+            tables.LOCATION, "location_id", _named(records, Location, self.keys.locations)
+        )
+
+    def _shelves(self) -> list[Knowledge]:
+        known = self.known
+        return [
+            known.names, known.identifiers, known.relationships, known.assignments,
+            self.units, self.jobs, self.locations,
+        ]  # fmt: skip
+
+    def _tell(self, record: Record) -> Refused | None:
+        """Change what is known by one record, or not at all; return why not."""
+        try:
+            self._tellers()[type(record)](record)
+        except Refused as refused:
+            for shelf in self._shelves():
+                shelf.undo()
+            return refused
+        for shelf in self._shelves():
+            shelf.keep()
+        return None
+
+    def _tellers(self) -> dict[type, Callable[[Any], None]]:
+        return {
+            Worker: self._tell_worker,
+            Ended: lambda record: worker.end(record, self._telling(record.key), self.known),
+            Rescinded: lambda record: worker.rescind(record, self._telling(record.key), self.known),
+            Unit: self._tell_unit,
+            Job: lambda record: self._tell_named(
+                record, self.jobs, self.keys.jobs, (record.title, record.family, record.regulatory_classes)
+            ),
+            Location: lambda record: self._tell_named(
+                record,
+                self.locations,
+                self.keys.locations,
+                (record.name, record.country, record.region, record.city),
+            ),
+        }
+
+    def _telling(self, key: str) -> Telling:
+        return Telling(self.system.pk, self.keys.people[key], self.keys, self.days, self.as_of)
+
+    def _tell_worker(self, record: Worker) -> None:
+        worker.check(record)
+        worker.tell(record, self._telling(record.key), self.known)
+
+    def _tell_unit(self, record: Unit) -> None:
+        if record.parent == record.key:
+            raise Refused(
+                f"The unit {record.key!r} is its own parent.", rule="unit.parent", value=record.parent
+            )
+        parent = self.keys.units[record.parent] if record.parent else None
+        self._tell_named(record, self.units, self.keys.units, (record.kind, record.code, record.name, parent))
+
+    def _tell_named(self, record: Unit | Job | Location, shelf: Knowledge, ids: Any, value: Value) -> None:
+        subject: Subject = (ids[record.key],)
+        now = shelf.of(subject)
+        start = self.as_of if now else BEGINNING
+        if record.valid_from is not None:
+            start = self.days.begins(record.valid_from)
+        end = self.days.ends(record.valid_to)
+        if end < FOREVER:
+            now = timeline.replaced(now, [Period(start, end, value)], start=start, end=end)
+        elif timeline.at(now, start) != value or record.valid_from is not None:
+            now = timeline.asserted(
+                now, start, value, told=max(start, self.as_of) if record.valid_from is None else start
+            )
+        shelf.set(subject, now)
+
+    def _write(self) -> set[tuple[int, int]]:
+        """Write what changed; return (subject of change, id) of everything that did."""
+        shelves = self._shelves()
+        recorded = tables.recording_time(shelves)
+        run_id = None if self.run is None else self.run.pk
+        changes: list[tuple[int, int, datetime, datetime]] = []
+        for shelf in shelves:
+            changed = tables.store(shelf, recorded, system_id=self.system.pk, run_id=run_id)
+            changes += self._changes(shelf, changed)
+        moved = {each[1] for each in changes if each[0] == ChangeSubject.UNIT}
+        new = {each for each in self.keys.units.values() if each not in moved}
+        if moved or new:
+            paths = tree.follow(self.system.store_id, moved | self._without_path(new))
+            changed = tables.store(paths, recorded, system_id=None, run_id=run_id)
+            changes += self._changes(paths, changed)
+        self.recorded = recorded
+        self._write_changes(changes, recorded)
+        return {(each[0], each[1]) for each in changes}
+
+    def _without_path(self, units: set[int]) -> set[int]:
+        with database.binary_cursor() as cursor:
+            cursor.execute(
+                "SELECT u FROM unnest(%s::bigint[]) AS n (u)"
+                " WHERE NOT EXISTS (SELECT FROM connectors_unit_path p WHERE p.unit_id = n.u)",
+                (list(units),),
+            )
+            return {row[0] for row in cursor}
+
+    def _changes(
+        self, shelf: Knowledge, changed: Iterable[Subject]
+    ) -> list[tuple[int, int, datetime, datetime]]:
+        """Return (kind of subject, its id, from, to) for every span another answer is given for."""
+        of = {
+            tables.PERSON.name: (ChangeSubject.PERSON, 0),
+            tables.IDENTIFIER.name: (ChangeSubject.IDENTIFIER, 0),
+            tables.ASSIGNMENT.name: (ChangeSubject.PERSON, 2),
+            tables.UNIT.name: (ChangeSubject.UNIT, 0),
+            tables.UNIT_PATH.name: (ChangeSubject.UNIT, 0),
+            tables.JOB.name: (ChangeSubject.JOB, 0),
+            tables.LOCATION.name: (ChangeSubject.LOCATION, 0),
+        }
+        if shelf.table.name == tables.RELATIONSHIP.name:
+            owner = {rid: person for (person, _), rid in self.keys.relationships.items()}
+            return [
+                (int(ChangeSubject.PERSON), owner[subject[0]], *span)
+                for subject in changed
+                for span in timeline.touched(shelf.before.get(subject, ()), shelf.now[subject])
+            ]
+        kind, column = of[shelf.table.name]
+        return [
+            (int(kind), subject[column], *span)
+            for subject in changed
+            for span in timeline.touched(shelf.before.get(subject, ()), shelf.now[subject])
+        ]
+
+    def _write_changes(
+        self, changes: Iterable[tuple[int, int, datetime, datetime]], recorded: datetime
+    ) -> None:
+        rows = sorted(set(changes))
+        if not rows:
+            return
+        with database.binary_cursor() as cursor:
+            cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+            row = cursor.fetchone()
+            xid = 0 if row is None else row[0]
+            with cursor.copy(
+                "COPY connectors_workforce_change (store_id, subject, subject_id, touched, recorded, xid)"
+                " FROM STDIN (FORMAT BINARY)"
+            ) as copy:
+                copy.set_types(["int8", "int2", "int8", "tstzrange", "timestamptz", "int8"])
+                for kind, subject_id, start, end in rows:
+                    touched = TimestamptzRange(
+                        None if start <= BEGINNING else start, None if end >= FOREVER else end
+                    )
+                    copy.write_row((self.system.store_id, kind, subject_id, touched, recorded, xid))
+
+    def _outcome(
+        self, record: Record, refused: Refused | None, before: _Applied | None, changed: set[tuple[int, int]]
+    ) -> Outcome:
+        kind = canonical.kind_of(record)
+        if refused is not None:
+            return Outcome(kind, record.key, "refused", refused)
+        subject = self._subject(record)
+        if before is None and not isinstance(record, (Ended, Rescinded)):
+            return Outcome(kind, record.key, "created")
+        if not changed & subject:
+            return Outcome(kind, record.key, "unchanged")
+        if kind == "worker" and before is not None and before.open and not self._is_open(record):
+            return Outcome(kind, record.key, "ended")
+        return Outcome(kind, record.key, "changed")
+
+    def _subject(self, record: Record) -> set[tuple[int, int]]:
+        if isinstance(record, Unit):
+            return {(int(ChangeSubject.UNIT), self.keys.units[record.key])}
+        if isinstance(record, Job):
+            return {(int(ChangeSubject.JOB), self.keys.jobs[record.key])}
+        if isinstance(record, Location):
+            return {(int(ChangeSubject.LOCATION), self.keys.locations[record.key])}
+        person = self.keys.people[record.key]
+        return {(int(ChangeSubject.PERSON), person), (int(ChangeSubject.IDENTIFIER), person)}
+
+    def _until(self, record: Record) -> datetime | None:
+        """Return when the person's last engagement in this system ends; None while one is open-ended."""
+        if not isinstance(record, (Worker, Ended, Rescinded)):
+            return None
+        ends = [
+            period.end
+            for each in worker.relationships_of(self._telling(record.key), self.known)
+            for period in self.known.relationships.of(each)
+        ]
+        last = max(ends, default=BEGINNING)
+        return None if last >= FOREVER else max(last, BEGINNING)
+
+    def _is_open(self, record: Record) -> bool:
+        until = self._until(record)
+        return until is None or until > self.as_of
+
+    def _remember(self, taken: Sequence[tuple[Record, UUID]]) -> None:
+        """Keep what was applied; of several records with one key, the last."""
+        last = {_name(record): (record, digest) for record, digest in taken}
+        if not last:
+            return
+        with database.binary_cursor() as cursor:
+            cursor.execute(
+                """
+                INSERT INTO connectors_applied_record
+                    (system_id, kind, key, digest, canonical, applied, absent, open, until)
+                SELECT %s, u.kind, u.key, u.digest, u.canonical::jsonb, %s, NULL, u.open, u.until
+                FROM unnest(%b::text[], %b::text[], %b::uuid[], %b::text[], %b::boolean[], %b::timestamptz[])
+                     AS u (kind, key, digest, canonical, open, until)
+                ON CONFLICT (system_id, kind, key) DO UPDATE
+                SET digest = excluded.digest, canonical = excluded.canonical, applied = excluded.applied,
+                    absent = NULL, open = excluded.open, until = excluded.until
+                """,
+                (
+                    self.system.pk,
+                    self.recorded,
+                    [kind for kind, _ in last],
+                    [key for _, key in last],
+                    [digest for _, digest in last.values()],
+                    [canonical.to_text(record) for record, _ in last.values()],
+                    [self._is_open(record) for record, _ in last.values()],
+                    [self._until(record) for record, _ in last.values()],
+                ),
+            )
+
+
+def _name(record: Record) -> tuple[str, str]:
+    return canonical.kind_of(record), applied_key(record)
+
+
+def _named(records: Sequence[Record], type_: type, ids: Any) -> list[int]:
+    return [ids[each.key] for each in records if isinstance(each, type_)]

@@ -1,0 +1,18 @@
+"""Every address of the hub: the xAPI, the admin, the API, health and metrics."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from hub import health
+from hub.metrics import metrics
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("xapi/", include("lrs.urls")),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
+    path("admin/", admin.site.urls),
+    path("", include("lrs.auth.oauth_urls")),
+]

@@ -1,0 +1,119 @@
+"""The psycopg connection under Django's, for the paths that speak SQL of their own.
+
+Out: cursors with server-side binding and binary values. Errors come out as Django's database errors and
+mark the connection, so that the next request gets a fresh one. Never a transaction of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+from weakref import WeakSet
+
+import psycopg
+from django.db import InterfaceError, OperationalError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
+from psycopg import pq
+from psycopg.adapt import Transformer
+
+from lrs.binary_arrays import PackedArray, PackedArrayDumper
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+@receiver(connection_created)
+def _teach_arrays(connection: BaseDatabaseWrapper, **_: object) -> None:
+    """Let a new connection send columns packed by lrs.binary_arrays."""
+    connection.connection.adapters.register_dumper(PackedArray, PackedArrayDumper)
+
+
+@contextmanager
+def binary_cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
+    """Yield a cursor on this thread's connection that sends and receives binary values."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        raw: psycopg.Connection[tuple[Any, ...]] = connection.connection
+        with psycopg.Cursor(raw) as cursor:
+            cursor.format = psycopg.pq.Format.BINARY
+            yield cursor
+
+
+def read_again(read: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Have `read` run once more on a new connection where the old one was lost, outside transactions.
+
+    After a restart of the database every thread meets its broken connection once; a read can be repeated.
+    """
+
+    @wraps(read)
+    def twice(*arguments: Parameters.args, **named: Parameters.kwargs) -> Result:
+        try:
+            return read(*arguments, **named)
+        except (OperationalError, InterfaceError):
+            if in_transaction():
+                raise
+            forget_connection()
+            return read(*arguments, **named)
+
+    return twice
+
+
+def in_transaction() -> bool:
+    """Whether what is written now could still be rolled back."""
+    return connection.in_atomic_block
+
+
+def forget_connection() -> None:
+    """Close this thread's connection; the next use opens another."""
+    connection.close()
+
+
+class Prepared:
+    """SQL that each connection prepares once, its values and its answer binary.
+
+    Its values are bytes already, so nothing is left of a cursor's work: one call into libpq that holds no
+    lock of Python's while the database answers.
+    """
+
+    def __init__(self, name: str, text: str) -> None:
+        self._name = name.encode()
+        self._text = text.encode()
+        self._known_to: WeakSet[psycopg.Connection[Any]] = WeakSet()
+
+    def rows(self, values: Sequence[PackedArray | int]) -> list[tuple[Any, ...]]:
+        """Run it on this thread's connection, in its transaction if one is open.
+
+        Integers are sent as `integer`, booleans as `boolean`.
+        """
+        connection.ensure_connection()
+        with connection.wrap_database_errors:
+            raw: psycopg.Connection[tuple[Any, ...]] = connection.connection
+            if not raw.autocommit and raw.info.transaction_status == pq.TransactionStatus.IDLE:
+                _done(raw, raw.pgconn.exec_(b"BEGIN"))
+            if raw not in self._known_to:
+                _done(raw, raw.pgconn.prepare(self._name, self._text))
+                self._known_to.add(raw)
+            sent = [_as_sent(each) for each in values]
+            formats = [pq.Format.BINARY] * len(sent)
+            found = _done(raw, raw.pgconn.exec_prepared(self._name, sent, formats, pq.Format.BINARY))
+            reader = Transformer(raw)
+            reader.set_pgresult(found)
+            return reader.load_rows(0, found.ntuples, tuple)
+
+
+def _as_sent(value: PackedArray | int) -> bytes:
+    if isinstance(value, PackedArray):
+        return value.content
+    return value.to_bytes(1 if isinstance(value, bool) else 4, "big")
+
+
+def _done(raw: psycopg.Connection[Any], result: pq.abc.PGresult) -> pq.abc.PGresult:
+    if result.status in {pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK}:
+        return result
+    if raw.pgconn.status == pq.ConnStatus.BAD:
+        raise psycopg.OperationalError(raw.pgconn.get_error_message())
+    raise psycopg.errors.error_from_result(result)

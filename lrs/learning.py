@@ -1,0 +1,226 @@
+"""How what is said of activities and agents reaches the tables.
+
+In: definitions and names by entity, as statements carry them (valid already). Out: definitions merged (see
+lrs.activities) and names added (see lrs.agents), in one round trip and one commit for all that contradicts
+nothing. Safe to repeat. Never a word remembered whose transaction may still be rolled back.
+
+Rows are inserted and locked in the order of their keys, so writers sharing activities and agents wait for
+each other and never deadlock.
+
+What is learned outside a transaction is committed without waiting for the disk: it is told again
+(docs/decisions/0004).
+"""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from uuid import UUID
+
+import orjson
+import structlog
+from django.db import connection, transaction
+
+from lrs import agents, database
+from lrs.activities import Definition, merge, parsed, shown_name
+from lrs.binary_arrays import PackedArray, big_integers, texts, uuids
+from lrs.lately import Lately
+from lrs.paced import Paced
+
+logger = structlog.get_logger(__name__)
+
+#: The wordings of one activity a process remembers; a system that has more of them is merged more often.
+_WORDINGS_MOST = 8
+
+#: Entity → hashes of the wordings that would change nothing in what is known of it. After its seconds every
+#: definition is held against the table again, so that with several processes the newer wording still wins.
+_settled: Lately[int, tuple[int, ...]] = Lately(most=100_000, seconds=60.0)
+#: Hashes of the (entity id, name) pairs brought to the table.
+_names_known: Lately[int, bool] = Lately(most=200_000, seconds=3_600.0)
+
+_LEARN = database.Prepared(
+    "lrs_learn",
+    """
+SELECT entity_id, definition FROM lrs_learn(
+    $1::bigint[], $2::text[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::boolean)
+""",
+)
+_LOCK = "SELECT entity_id, definition FROM lrs_lock_definitions(%b::bigint[], %b::boolean)"
+_CHANGE = """
+UPDATE lrs_activity_definition d
+SET definition = u.definition, digest = u.digest, name = u.shown, updated = clock_timestamp()
+FROM unnest(%b::bigint[], %b::text[], %b::uuid[], %b::text[]) AS u (entity, definition, digest, shown)
+WHERE d.entity_id = u.entity
+"""
+
+#: Entity id of the activity → wording → definition, the newest wording last.
+Told = dict[int, dict[bytes, Definition]]
+#: Hash of the pair → (entity id of the agent, name).
+Names = dict[int, tuple[int, str]]
+
+
+def settled() -> Mapping[int, tuple[int, ...]]:
+    """Return entity id of an activity → hashes of the wordings that are no news to this process."""
+    return _settled.entries()
+
+
+def names_known() -> Mapping[int, bool]:
+    """Return the hashes of the (entity id of the agent, name) pairs that are no news to this process."""
+    return _names_known.entries()
+
+
+def learn(told: Told, names: Names) -> None:
+    """Learn what is news; give only what its sender may define (scope `define` or `all`)."""
+    merged = {each: _merged(told[each]) for each in sorted(told)}
+    at_once, later = _paced.split(merged)
+    fit = [pair for pair in names.values() if agents.is_fit_to_keep(pair[1])]
+    without_effect: dict[int, tuple[int, ...]] = {}
+    for each, outcome in _bring(at_once, fit).items():
+        before = () if outcome.changed else settled().get(each, ())
+        without_effect[each] = (*before, *_without_effect(told[each], outcome.known))[-_WORDINGS_MOST:]
+    for each in later:
+        without_effect[each] = (hash(next(reversed(told[each]))),)
+
+    def remember() -> None:
+        if later:
+            _paced.put_off(later)
+        _settled.put_all(without_effect)
+        _names_known.put_all(dict.fromkeys(names, True))
+
+    # What a transaction still open may take back must be neither remembered nor written by a timer.
+    transaction.on_commit(remember)
+
+
+def flush() -> None:
+    """Write what was put off, now; it closes this thread's connection."""
+    _paced.flush()
+
+
+def forget() -> None:
+    """Drop what this process remembers and what it has put off."""
+    _paced.forget()
+    _settled.clear()
+    _names_known.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What is known of an activity now."""
+
+    known: Definition
+    #: Whether it may be other than before.
+    changed: bool = True
+
+
+def _bring(definitions: Mapping[int, Definition], names: Sequence[tuple[int, str]]) -> dict[int, _Outcome]:
+    """Bring definitions (in order of id) and names into the tables."""
+    if not definitions and not names:
+        return {}
+    outcomes = {each: _Outcome(definition) for each, definition in definitions.items()}
+    contradicted: dict[int, Definition] = {}
+    for each, text in _told_to_database(definitions, names).items():
+        known = parsed(text)
+        if _words(merge(known, definitions[each])) == _words(known):
+            outcomes[each] = _Outcome(known, changed=False)
+        else:
+            contradicted[each] = definitions[each]
+    if contradicted:
+        outcomes.update(_merge_locked(contradicted))
+    return outcomes
+
+
+def _told_to_database(
+    definitions: Mapping[int, Definition], names: Sequence[tuple[int, str]]
+) -> dict[int, str]:
+    """Have what is unseen kept; return what is known of the activities that are known otherwise."""
+    return dict(
+        _LEARN.rows(
+            (
+                *_columns(definitions),
+                big_integers([agent for agent, _ in names]),
+                texts([name for _, name in names]),
+                not database.in_transaction(),
+            )
+        )
+    )
+
+
+def _merge_locked(definitions: Mapping[int, Definition]) -> dict[int, _Outcome]:
+    """Merge `definitions` (in order of id) into rows that exist."""
+    can_be_told_again = not database.in_transaction()
+    with transaction.atomic(), database.binary_cursor() as cursor:
+        cursor.execute(_LOCK, (big_integers(list(definitions)), can_be_told_again), prepare=True)
+        # Read again under the lock: another writer may have come between.
+        merged = {each: merge(parsed(text), definitions[each]) for each, text in cursor.fetchall()}
+        cursor.execute(_CHANGE, _columns(merged), prepare=True)
+    return {each: _Outcome(definition) for each, definition in merged.items()}
+
+
+def _columns(
+    definitions: Mapping[int, Definition],
+) -> tuple[PackedArray, PackedArray, PackedArray, PackedArray]:
+    """Return ids, texts, digests and names to show."""
+    words = [_words(definition) for definition in definitions.values()]
+    return (
+        big_integers(list(definitions)),
+        texts([each.decode() for each in words]),
+        uuids([UUID(bytes=blake2b(each, digest_size=16).digest()) for each in words]),
+        texts([shown_name(definition) for definition in definitions.values()]),
+    )
+
+
+def _write_put_off(definitions: Mapping[int, Definition]) -> None:
+    try:
+        _bring(dict(sorted(definitions.items())), ())
+    except Exception:
+        # What did not reach the table is news again.
+        _settled.clear()
+        raise
+    finally:
+        connection.close()
+
+
+#: An activity whose sources contradict each other (two courses posting under one IRI) would be rewritten by
+#: every batch. After some changes in a row the newest definition is written every few seconds instead.
+_paced: Paced[int, Definition] = Paced(
+    write=_write_put_off, unite=merge, most=8, seconds=10.0, pause_seconds=2.0
+)
+
+
+@atexit.register
+def _flush_at_exit() -> None:
+    """Write what was put off before the process ends; a database that is away holds it up for seconds."""
+    if not _paced.is_waiting():
+        return
+    try:
+        connection.close()
+        options = connection.settings_dict["OPTIONS"]
+        options |= {
+            "connect_timeout": 2,
+            "tcp_user_timeout": 3_000,
+            "options": f"{options.get('options', '')} -c statement_timeout=3000",
+        }
+        flush()
+    except Exception:
+        logger.exception("put_off_write_failed")
+
+
+def _merged(said: Mapping[bytes, Definition]) -> Definition:
+    merged: Definition = {}
+    for definition in said.values():
+        merged = merge(merged, definition)
+    return merged
+
+
+def _without_effect(said: Mapping[bytes, Definition], known: Definition) -> list[int]:
+    """Return the hashes of the wordings that change nothing in what is known by now."""
+    if len(said) == 1:
+        return [hash(words) for words in said]
+    text = _words(known)
+    return [hash(words) for words, definition in said.items() if _words(merge(known, definition)) == text]
+
+
+def _words(definition: Definition) -> bytes:
+    return orjson.dumps(definition)

@@ -1,0 +1,40 @@
+"""Celery tasks of the record store: each wakes one function, and may run twice or never without harm.
+
+Losing the broker loses nothing: the sweep finds every consumer that is behind.
+"""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.core.management import call_command
+
+from lrs import feed, inbox
+
+
+@shared_task(name="lrs.run_consumer")
+def run_consumer(name: str) -> int:
+    """Hand a consumer of the feed what it has not seen; return how many statements."""
+    return feed.run(name)
+
+
+@shared_task(name="lrs.sweep_consumers")
+def sweep_consumers() -> int:
+    """Wake every consumer; return how many. One that runs already, or has nothing to do, costs a query."""
+    names = feed.names()
+    for name in names:
+        # A worker that was away long need not be woken for each sweep it missed.
+        run_consumer.apply_async((name,), expires=30, retry=False)
+    return len(names)
+
+
+@shared_task(name="lrs.trim_inbox")
+def trim_inbox() -> int:
+    """Bring every source's inbox within its bounds; return how many entries went."""
+    return inbox.trim()
+
+
+@shared_task(name="lrs.clear_expired")
+def clear_expired() -> None:
+    """Delete sessions and OAuth tokens that have expired."""
+    call_command("clearsessions")
+    call_command("cleartokens")
