@@ -18,6 +18,10 @@ Item = dict[str, Any]
 
 def navigation(_: HttpRequest) -> list[dict[str, Any]]:
     """Return the menu."""
+    # Its pages use models, which are not there yet when the settings load this module.
+    from connectors.admin import menu
+
+    workforce = [_item(*entry) for entry in menu()]
     return [
         {
             "title": "",
@@ -46,6 +50,7 @@ def navigation(_: HttpRequest) -> list[dict[str, Any]]:
                 _item("Feed", "dynamic_feed", "admin:lrs_feedcursor_changelist", "lrs.view_feedcursor"),
             ],
         },
+        *([{"title": "Workforce", "separator": True, "items": workforce}] if workforce else []),
         {
             "title": "People",
             "separator": True,
