@@ -16,8 +16,8 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http.response import HttpResponseBase
 
 from hub import middleware
-from lrs.ingest.together import Together
 from lrs import plain_post
+from lrs.ingest.together import Together
 
 #: A body of statements up to this size is understood in the event loop, within a millisecond.
 PLAIN_BYTES = 16_384
