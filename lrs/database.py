@@ -114,6 +114,7 @@ def _as_sent(value: PackedArray | int) -> bytes:
 def _done(raw: psycopg.Connection[Any], result: pq.abc.PGresult) -> pq.abc.PGresult:
     if result.status in {pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK}:
         return result
-    if raw.pgconn.status == pq.ConnStatus.BAD:
+    # What libpq itself says, as that the server hung up, has no SQLSTATE; the server's own errors have.
+    if raw.pgconn.status == pq.ConnStatus.BAD or not result.error_field(pq.DiagnosticField.SQLSTATE):
         raise psycopg.OperationalError(raw.pgconn.get_error_message())
     raise psycopg.errors.error_from_result(result)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,7 @@ from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django.plugin import DjangoDbBlocker
 
+from lrs import feed
 from lrs.auth.access import Access
 from lrs.auth.basic import authenticate
 from lrs.auth.issue import Issued, issue
@@ -162,6 +164,25 @@ class Hub:
     ) -> Xapi:
         """Return a client with a new credential of `source` in this test's `store`."""
         return Xapi(issue(store=self.store_name(store), source=source, scopes=scopes), version=version)
+
+
+def fed(consumer: str) -> None:
+    """Hand a consumer of the feed everything that was stored."""
+    nothing_held_back()
+    feed.run(consumer)
+
+
+def nothing_held_back() -> None:
+    """Wait until the feed may hand over all that was stored.
+
+    What other databases of the server have under way holds it back for a moment.
+    """
+    held = "SELECT EXISTS (SELECT FROM lrs_statement WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()))"
+    until = time.monotonic() + 60
+    with connection.cursor() as cursor:
+        while cursor.execute(held) and cursor.fetchone() == (True,):
+            assert time.monotonic() < until, "something holds the feed back"
+            time.sleep(0.01)
 
 
 def as_text(value: Json) -> str:

@@ -10,10 +10,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from lrs import feed
 from lrs.admin import search
 from lrs.models import Source, SourceHour
-from tests.fixtures import Hub, Xapi
+from tests.fixtures import Hub, Xapi, fed
 from tests.lrs.admin.samples import links, look, sentences, statement, words
 
 BROWSER = "/admin/lrs/statement/"
@@ -140,7 +139,7 @@ def test_a_source_is_found_in_the_hours_it_was_active(vera: Client, hub: Hub, mo
 
     source = Source.objects.get(store_id=osaka.store_id, name="Moodle Osaka")
     before_counting = found(vera, osaka, source=source.pk)
-    feed.run("lrs.statistics")
+    fed("lrs.statistics")
     after_counting = found(vera, osaka, source=source.pk)
 
     assert before_counting == after_counting == ["Bob completed Forklift safety"]

@@ -12,11 +12,10 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrs import feed
 from lrs.admin import chart, dashboard
 from lrs.admin.dashboard import PERIODS, refusal_rate
 from lrs.models import Source, SourceHour
-from tests.fixtures import Hub, Xapi
+from tests.fixtures import Hub, Xapi, fed
 from tests.lrs.admin.samples import look, statement, words
 
 
@@ -28,7 +27,7 @@ def test_it_shows_what_each_source_did(
     monkeypatch.setattr(dashboard, "SOURCES_MOST", Source.objects.count())
     moodle.store(statement(), statement())
     moodle.post({"actor": 5}).expect(400)
-    feed.run("lrs.statistics")
+    fed("lrs.statistics")
     source = Source.objects.get(store_id=moodle.store_id)
 
     seen = {each.source: each for each in vera.get("/admin/", {"period": period}).context["sources"]}
@@ -46,7 +45,7 @@ def fallen_silent(caller: Xapi) -> Source:
 
 def test_it_draws_a_column_for_each_hour(vera: Client, moodle: Xapi) -> None:
     moodle.store(statement())
-    feed.run("lrs.statistics")
+    fed("lrs.statistics")
 
     page = look(vera, "/admin/", period="24h")
 
@@ -67,7 +66,7 @@ def test_a_silent_source_is_listed_however_much_others_send(
 ) -> None:
     monkeypatch.setattr(dashboard, "SOURCES_MOST", 1)
     hub.caller("Moodle Berlin").store(statement())
-    feed.run("lrs.statistics")
+    fed("lrs.statistics")
     source = fallen_silent(hub.caller("Ilias Bonn", store="School"))
 
     listed = vera.get("/admin/", {"period": "24h"}).context["sources"]

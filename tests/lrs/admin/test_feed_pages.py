@@ -10,7 +10,7 @@ from django.test import Client
 
 from lrs import feed
 from lrs.models import FeedCursor, Source, SourceHour
-from tests.fixtures import Xapi
+from tests.fixtures import Xapi, fed, nothing_held_back
 from tests.lrs.admin.samples import look, statement, words
 
 ADDRESS = "/admin/lrs/feedcursor/"
@@ -59,6 +59,7 @@ def test_run_now_hands_it_what_it_has_not_had(ingo: Client, moodle: Xapi, counte
 
 def test_a_consumer_that_fails_is_shown_with_its_error(ingo: Client, moodle: Xapi, counter: Counter) -> None:
     moodle.store(statement())
+    nothing_held_back()
     counter.fails = True
 
     page = ingo.post(f"{ADDRESS}{counter.name}/run/", follow=True).content.decode()
@@ -69,14 +70,14 @@ def test_a_consumer_that_fails_is_shown_with_its_error(ingo: Client, moodle: Xap
 
 def test_a_superuser_sends_it_back_after_confirming(ada: Client, moodle: Xapi, counter: Counter) -> None:
     moodle.store(statement())
-    feed.run(counter.name)
+    fed(counter.name)
     address = f"{ADDRESS}{counter.name}/replay/"
     look(ada, address)
 
     refused = ada.post(address, {"since": "", "confirm": "something else"})
     wrong_time = ada.post(address, {"since": "yesterday", "confirm": counter.name})
     done = ada.post(address, {"since": "2020-01-01T00:00:00Z", "confirm": counter.name})
-    feed.run(counter.name)
+    fed(counter.name)
 
     assert (refused.status_code, wrong_time.status_code, done.status_code) == (400, 400, 302)
     assert counter.stores.count(moodle.store_id) == 2
@@ -84,12 +85,12 @@ def test_a_superuser_sends_it_back_after_confirming(ada: Client, moodle: Xapi, c
 
 def test_sending_the_statistics_back_counts_nothing_twice(ada: Client, moodle: Xapi) -> None:
     moodle.store(statement(), statement())
-    feed.run("lrs.statistics")
+    fed("lrs.statistics")
     address = f"{ADDRESS}lrs.statistics/replay/"
 
     partly = ada.post(address, {"since": "2020-01-01T00:00:00Z", "confirm": "lrs.statistics"})
     ada.post(address, {"confirm": "lrs.statistics"})
-    feed.run("lrs.statistics")
+    fed("lrs.statistics")
 
     source = Source.objects.get(store_id=moodle.store_id)
     assert partly.status_code == 400

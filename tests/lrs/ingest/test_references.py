@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from lrs import feed
-from tests.fixtures import Hub, Xapi, at_once, held_open
+from tests.fixtures import Hub, Xapi, at_once, fed, held_open
 from tests.statements import Json, agent, reference, statement
 
 CONSUMER = "lrs.references"
@@ -79,7 +79,7 @@ def test_settling_again_changes_nothing(moodle: Xapi) -> None:
     confirmed = statement("andrew", "confirmed") | {"object": reference(passed["id"])}
     moodle.store(passed, confirmed)
     before = moodle.found(agent=agent("ben"))
-    feed.run(CONSUMER)
+    fed(CONSUMER)
     feed.replay(CONSUMER)
     feed.run(CONSUMER)
     assert moodle.found(agent=agent("ben")) == before == [confirmed["id"], passed["id"]]
