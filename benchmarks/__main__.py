@@ -40,6 +40,7 @@ def main() -> int:
         rounds=given.rounds,
         seconds=given.seconds,
         samples=given.samples,
+        workers=given.workers,
         folder=folder,
         port=given.port,
         with_worker=given.with_worker,
@@ -67,6 +68,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds of system and floors (3)")
     parser.add_argument("--seconds", type=float, default=4.0, help="length of each part of a round (4)")
     parser.add_argument("--samples", type=int, default=200, help="requests for each shape of query (200)")
+    parser.add_argument("--workers", type=int, default=100_000, help="workers in the roster (100,000)")
     parser.add_argument("--folder", type=Path, help="where the data folder is made (the system's temporary)")
     parser.add_argument("--port", type=int, default=0, help="port of the hub under test (any free one)")
     parser.add_argument("--keep", action="store_true", help="keep the data folder")

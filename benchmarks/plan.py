@@ -17,7 +17,7 @@ from statistics import median
 
 import orjson
 
-from benchmarks import consumers, crew, floors, footprint, machine, pieces, queries, sample
+from benchmarks import consumers, crew, floors, footprint, machine, pieces, queries, roster, sample
 from benchmarks.hub import FLOOR_DATABASE, ROWS_DATABASE, Hub, running
 from benchmarks.report import Report, Row
 
@@ -45,6 +45,7 @@ class Options:
     rounds: int
     seconds: float
     samples: int
+    workers: int
     folder: Path
     port: int
     with_worker: bool
@@ -109,12 +110,20 @@ class _Run:
         if options.with_worker:
             report.remarks.append("Consumers were not timed: the Celery worker ran them meanwhile.")
         else:
+            say(f"roster of {options.workers:,} workers")
+            report.roster = roster.measure(
+                options.folder,
+                workers=options.workers,
+                hub=self.hub.dsns["hub"],
+                floor=self.hub.dsns[FLOOR_DATABASE],
+            )
+            self.vacuum()
             say("consumers of the feed")
             report.consumers = consumers.measure(most=min(50_000, options.statements))
         report.memory = footprint.memory(self.hub.pids)
         self.checkpoint()
         report.statements, report.relations = footprint.disk(self.hub.dsns["hub"])
-        report.rows = [*self.write_rows(small, large), *self.read_rows()]
+        report.rows = [*self.write_rows(small, large), *self.read_rows(), *self.roster_rows()]
 
     def fill(self, count: int) -> None:
         """Load `count` more statements, in as many processes as there are processors."""
@@ -309,6 +318,18 @@ class _Run:
                 )
             )
         return rows
+
+    def roster_rows(self) -> list[Row]:
+        found = self.report.roster
+        if found is None:
+            return []
+        return [
+            Row(what=what, values=[took / found.copy], bar=bar, aim=aim, smaller_is_better=True)
+            for what, took, bar, aim in (
+                (f"full roster sync, {found.workers:,} workers ÷ COPY of the same rows", found.first, 20, 5),
+                ("the same again, nothing changed ÷ COPY", found.unchanged, 10, 2),
+            )
+        ]
 
     def read_rows(self) -> list[Row]:
         sizes = sorted(self.report.queries)

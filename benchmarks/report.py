@@ -13,6 +13,7 @@ from statistics import median
 
 from benchmarks.footprint import Memory, Relation
 from benchmarks.queries import Timing
+from benchmarks.roster import Timing as RosterTiming
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +58,7 @@ class Report:
     #: Statements held → timings of each shape.
     queries: dict[int, Sequence[Timing]] = field(default_factory=dict)
     consumers: Mapping[str, float] = field(default_factory=dict)
+    roster: RosterTiming | None = None
     memory: Mapping[str, Memory] = field(default_factory=dict)
     statements: int = 0
     relations: Sequence[Relation] = ()
@@ -76,6 +78,7 @@ def markdown(report: Report) -> str:
             ("consumer of the feed", "statements/s"),
             [(name, f"{rate:,.0f}") for name, rate in report.consumers.items()],
         ),
+        _roster(report.roster),
         _table(
             ("part", "processes", "resident MB", "shared out MB"),
             [
@@ -150,6 +153,20 @@ def _pieces(pieces: Mapping[str, Sequence[float]]) -> str:
             for name, took in pieces.items()
         ],
     )
+
+
+def _roster(found: RosterTiming | None) -> str:
+    if found is None:
+        return ""
+    rows = [
+        (f"first full sync of {found.workers:,} workers", f"{found.first:.1f}"),
+        ("the same file again, nothing changed", f"{found.unchanged:.1f}"),
+        (f"COPY of the {found.rows:,} rows written", f"{found.copy:.2f}"),
+    ]
+    memory = (
+        f"Memory of the sync's process: {found.memory_before:,.0f} MiB before, {found.memory:,.0f} at most"
+    )
+    return _table(("roster", "seconds"), rows) + f"\n\n{memory}"
 
 
 def _queries(queries: Mapping[int, Sequence[Timing]]) -> str:
