@@ -27,6 +27,18 @@ def measure(*, most: int) -> Mapping[str, float]:
     return rates
 
 
+def follow_changes() -> float:
+    """Have every consumer of workforce changes follow what the roster changed; return changes a second."""
+    from django.db import connection
+
+    from connectors import changes
+
+    began = time.perf_counter()
+    followed = sum(changes.run(name) for name in changes.names())
+    connection.close()
+    return followed / (time.perf_counter() - began)
+
+
 def together(rates: Mapping[str, float]) -> float:
     """Return the rate of all consumers run one after the other."""
     return 1 / sum(1 / rate for rate in rates.values()) if rates else 0.0

@@ -44,6 +44,8 @@ class Hub:
     pids: dict[str, int]
     #: Forget everything the web processes remember.
     restart_web: Callable[[], None] = field(repr=False)
+    #: Run Celery's worker and beat from now on.
+    start_worker: Callable[[], None] = field(repr=False)
     workers: int
     threads: int
 
@@ -92,6 +94,15 @@ def running(folder: Path, *, port: int, with_worker: bool) -> Iterator[Hub]:
             pids["web"] = parts["web"].start()
             _await(health)
 
+        def start_worker() -> None:
+            for program in (processes.worker(), processes.beat()):
+                if program.name in parts:
+                    continue
+                command = child.command(program.command, account=None)
+                parts[program.name] = part = _Part(command, folder / f"{program.name}.log")
+                stack.callback(part.stop)
+                pids[program.name] = part.start()
+
         found = json.loads(credential)
         yield Hub(
             host=settings.HUB_HOST,
@@ -102,6 +113,7 @@ def running(folder: Path, *, port: int, with_worker: bool) -> Iterator[Hub]:
             postgresql=postgresql,
             pids=pids,
             restart_web=restart_web,
+            start_worker=start_worker,
             workers=settings.HUB_WEB_WORKERS,
             threads=settings.HUB_WEB_THREADS,
         )

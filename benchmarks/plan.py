@@ -17,11 +17,13 @@ from statistics import median
 
 import orjson
 
-from benchmarks import consumers, crew, floors, footprint, machine, pieces, queries, roster, sample
+from benchmarks import consumers, crew, floors, footprint, machine, pieces, queries, roster, sample, steady
 from benchmarks.hub import FLOOR_DATABASE, ROWS_DATABASE, Hub, running
 from benchmarks.report import Report, Row
 
 CONNECTIONS = 4
+#: The steady pace at which contexts are timed, and for how long.
+STEADY, STEADY_SECONDS = 200, 45.0
 BATCH = 50
 #: More than any connection writes in a second, so that nobody runs out of prepared statements.
 _MOST_A_SECOND = {BATCH: 7_000, 1: 2_500}
@@ -118,12 +120,27 @@ class _Run:
                 floor=self.hub.dsns[FLOOR_DATABASE],
             )
             self.vacuum()
+            say("changes of the workforce")
+            report.rates["changes of the workforce followed"] = [consumers.follow_changes()]
             say("consumers of the feed")
             report.consumers = consumers.measure(most=min(50_000, options.statements))
+            self.catch_up()
+            say(f"contexts at {STEADY} statements a second")
+            self.hub.start_worker()
+            report.steady = steady.measure(
+                self.hub, rate=STEADY, seconds=STEADY_SECONDS, first_session=self.posted
+            )
         report.memory = footprint.memory(self.hub.pids)
         self.checkpoint()
         report.statements, report.relations = footprint.disk(self.hub.dsns["hub"])
         report.rows = [*self.write_rows(small, large), *self.read_rows(), *self.roster_rows()]
+
+    def catch_up(self) -> None:
+        """Put the consumers at the end of the feed: what was loaded past HTTP is not what is timed now."""
+        self.execute(
+            "UPDATE lrs_feed_cursor c SET (xid, seq) = (s.xid, s.seq)"
+            " FROM (SELECT xid, seq FROM lrs_statement ORDER BY xid DESC, seq DESC LIMIT 1) s"
+        )
 
     def fill(self, count: int) -> None:
         """Load `count` more statements, in as many processes as there are processors."""
@@ -323,13 +340,25 @@ class _Run:
         found = self.report.roster
         if found is None:
             return []
-        return [
+        rows = [
             Row(what=what, values=[took / found.copy], bar=bar, aim=aim, smaller_is_better=True)
             for what, took, bar, aim in (
                 (f"full roster sync, {found.workers:,} workers ÷ COPY of the same rows", found.first, 20, 5),
                 ("the same again, nothing changed ÷ COPY", found.unchanged, 10, 2),
             )
         ]
+        if (waited := self.report.steady) is not None:
+            rows.append(
+                Row(
+                    what=f"stored to workforce context, p95 at {waited.rate:.0f} statements a second",
+                    values=[waited.p95],
+                    bar=5,
+                    aim=1,
+                    unit=" s",
+                    smaller_is_better=True,
+                )
+            )
+        return rows
 
     def read_rows(self) -> list[Row]:
         sizes = sorted(self.report.queries)

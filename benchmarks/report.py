@@ -14,6 +14,7 @@ from statistics import median
 from benchmarks.footprint import Memory, Relation
 from benchmarks.queries import Timing
 from benchmarks.roster import Timing as RosterTiming
+from benchmarks.steady import Waited
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +60,7 @@ class Report:
     queries: dict[int, Sequence[Timing]] = field(default_factory=dict)
     consumers: Mapping[str, float] = field(default_factory=dict)
     roster: RosterTiming | None = None
+    steady: Waited | None = None
     memory: Mapping[str, Memory] = field(default_factory=dict)
     statements: int = 0
     relations: Sequence[Relation] = ()
