@@ -12,7 +12,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from connectors.enrichment.derive import Asked, derive, hold_off_changes
+from connectors.enrichment.derive import Asked, derive_new, hold_off_changes
 from connectors.identity import actors
 from connectors.identity.link import relink
 from lrs import database, feed
@@ -39,7 +39,7 @@ def enrich(statements: Sequence[feed.FeedStatement]) -> None:
         for each in statements
         for actor_id in ([ids[each.store_id, actor.key] for actor in seen[each.seq]] or [0])
     ]
-    derive(asked)
+    derive_new(asked, CONSUMER)
     _count(asked)
 
 

@@ -128,7 +128,9 @@ def _relink(actor_ids: Sequence[int]) -> int:
         held = _held(store_id, [text for each in of_store for text in each.forms])
         knowledge = tables.load(LINK, "actor_id", [each.pk for each in of_store])
         decisions = {each.pk: _decide(each, held, knowledge) for each in of_store}
-        changed += _write(store_id, knowledge)
+        # Nothing was derived yet for an actor no statement was counted for.
+        unseen = {each.pk for each in of_store if each.last_seen is None}
+        changed += _write(store_id, knowledge, unseen)
         _states(of_store, decisions)
         _reviews(of_store, decisions)
     return changed
@@ -175,10 +177,12 @@ def _held(store_id: int, texts: Sequence[str]) -> dict[str, list[Held]]:
     return found
 
 
-def _write(store_id: int, knowledge: Knowledge) -> int:
+def _write(store_id: int, knowledge: Knowledge, unseen: Collection[int] = ()) -> int:
     recorded = tables.recording_time([knowledge])
     changed = tables.store(knowledge, recorded, system_id=None, run_id=None)
     for (actor_id,) in changed:
+        if actor_id in unseen:
+            continue
         # Only another person makes another context; better evidence for the same one does not.
         before = _people(knowledge.before.get((actor_id,), ()))
         spans = timeline.touched(before, _people(knowledge.now[actor_id,]))
@@ -201,7 +205,7 @@ def _states(actors: Sequence[Actor], decisions: dict[int, Decision]) -> None:
         Actor.objects.filter(pk__in=ids).update(state=state)
         # Why a statement has no context depends on the state as well as on the links.
         for each in actors:
-            if each.pk in ids and state != ActorState.RESOLVED and each.state != ActorState.UNKNOWN:
+            if each.pk in ids and state != ActorState.RESOLVED and each.last_seen is not None:
                 changes.record(each.store_id, ChangeSubject.ACTOR, each.pk, [(None, None)])
 
 

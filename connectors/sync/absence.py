@@ -10,9 +10,12 @@ after the run began (live, by hand, by a later run) are never taken for absent.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from django.db import transaction
+from psycopg import Cursor
 
 from connectors.errors import Stopped
 from connectors.models import AppliedRecord, SyncRun, System
@@ -47,7 +50,7 @@ def open_workers(system: System) -> int:
 
 def absent_workers(run: SyncRun) -> int:
     """Return how many open workers a run that read everything did not see."""
-    with database.binary_cursor() as cursor:
+    with _comparing() as cursor:
         cursor.execute(f"SELECT count(*) {_UNSEEN} AND {_OPEN}", _about(run))
         row = cursor.fetchone()
     return 0 if row is None else int(row[0])
@@ -55,7 +58,7 @@ def absent_workers(run: SyncRun) -> int:
 
 def some_absent(run: SyncRun, most: int) -> list[str]:
     """Return the keys of open workers a run did not see, at most so many."""
-    with database.binary_cursor() as cursor:
+    with _comparing() as cursor:
         cursor.execute(
             f"SELECT a.key {_UNSEEN} AND {_OPEN} ORDER BY a.key LIMIT {int(most)}",
             _about(run),
@@ -80,12 +83,25 @@ def end_absent(run: SyncRun, system: System, took: Callable[[list[Outcome]], Non
             _mark(run, keys)
             took([each for [each] in outcomes])
         # A crash here leaves the rest open and unseen: the next attempt ends them.
-    with database.binary_cursor() as cursor:
+    with _comparing() as cursor:
         # Those who had left before are gone from the extract, too.
         cursor.execute(
             f"UPDATE connectors_applied_record SET absent = %(as_of)s WHERE id IN (SELECT a.id {_UNSEEN})",  # noqa: S608  a constant
             _about(run),
         )
+
+
+@contextmanager
+def _comparing() -> Iterator[Cursor[tuple[Any, ...]]]:
+    """Yield a cursor whose queries compare what was seen with what is known set by set.
+
+    Both tables have just been written, so that the planner may take them for empty and look through one for
+    each row of the other.
+    """
+    with transaction.atomic(), database.binary_cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        yield cursor
+        cursor.execute("SET LOCAL enable_nestloop = on")
 
 
 def _mark(run: SyncRun, keys: list[str]) -> None:

@@ -16,11 +16,11 @@ from tests.fixtures import Hub, Xapi
 from tests.statements import statement
 
 
-def academy(hub: Hub, source: str = "Moodle Berlin") -> tuple[Xapi, Any]:
+def academy(hub: Hub, source: str = "Moodle Berlin", **where: str) -> tuple[Xapi, Any]:
     """Return a client and the store it posts into; nothing of other tests is remembered."""
     actors.forget()
     standing.forget()
-    caller = hub.caller(source)
+    caller = hub.caller(source, **where)
     return caller, apps.get_model("lrs", "Store").objects.get(pk=caller.store_id)
 
 

@@ -1,11 +1,50 @@
--- Ties statements to the context of each of their actors as of the statement's own moment, as known now. Question
--- k is (p_seqs[k], p_actors[k]). What is derived already and still so stays; what is no longer so is ended and
--- derived again. Returns how many rows were written. Two never run at once (connectors.enrichment.derive).
-CREATE FUNCTION connectors_derive(
-    p_seqs bigint[], p_actors bigint[], p_stores integer[], p_sources integer[], p_moments timestamptz[],
-    OUT written integer
-) LANGUAGE plpgsql
+-- The span around a moment in which the answer about an actor stays the same, as known now: between two ends of
+-- anything the answer could stand on. p_person: who the actor is then, or null.
+CREATE FUNCTION connectors_stretch(p_actor bigint, p_person bigint, p_at timestamptz) RETURNS tstzrange
+LANGUAGE sql STABLE
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+    WITH root AS MATERIALIZED (
+        SELECT connectors_one_person(p_person, clock_timestamp()) AS person WHERE p_person IS NOT NULL
+    ), people AS MATERIALIZED (
+        SELECT r.person FROM root r
+        UNION
+        SELECT m.person_id FROM root r
+        JOIN connectors_person_merge m ON m.into_id = r.person AND m.recorded_to IS NULL
+    ), assignments AS MATERIALIZED (
+        SELECT v.valid, v.relationship_id, v.unit_id, v.job_id, v.location_id
+        FROM people p
+        JOIN connectors_work_assignment_version v ON v.person_id = p.person AND upper_inf(v.recorded) IS TRUE
+    ), spans AS (
+        SELECT l.valid FROM connectors_actor_link l WHERE l.actor_id = p_actor AND upper_inf(l.recorded) IS TRUE
+        UNION ALL SELECT a.valid FROM assignments a
+        UNION ALL SELECT v.valid FROM people p
+            JOIN connectors_person_version v ON v.person_id = p.person AND upper_inf(v.recorded) IS TRUE
+        UNION ALL SELECT v.valid FROM (SELECT DISTINCT a.relationship_id AS id FROM assignments a) k
+            JOIN connectors_work_relationship_version v
+              ON v.relationship_id = k.id AND upper_inf(v.recorded) IS TRUE
+        UNION ALL SELECT v.valid FROM (SELECT DISTINCT a.unit_id AS id FROM assignments a) k
+            JOIN connectors_organization_unit_version v ON v.unit_id = k.id AND upper_inf(v.recorded) IS TRUE
+        UNION ALL SELECT v.valid FROM (SELECT DISTINCT a.unit_id AS id FROM assignments a) k
+            JOIN connectors_unit_path v ON v.unit_id = k.id AND upper_inf(v.recorded) IS TRUE
+        UNION ALL SELECT v.valid FROM (SELECT DISTINCT a.job_id AS id FROM assignments a) k
+            JOIN connectors_job_version v ON v.job_id = k.id AND upper_inf(v.recorded) IS TRUE
+        UNION ALL SELECT v.valid FROM (SELECT DISTINCT a.location_id AS id FROM assignments a) k
+            JOIN connectors_location_version v ON v.location_id = k.id AND upper_inf(v.recorded) IS TRUE
+    ), edges AS (
+        SELECT lower(s.valid) AS edge FROM spans s UNION ALL SELECT upper(s.valid) FROM spans s
+    )
+    SELECT tstzrange(max(e.edge) FILTER (WHERE e.edge <= p_at), min(e.edge) FILTER (WHERE e.edge > p_at))
+    FROM edges e
+$$;
+
+-- Under which context each actor learned at a moment, as known now: question k is (p_actors[k], p_moments[k]) and
+-- gives one row with i = k. Contexts nobody had before are made. Actor 0 stands for a group without members.
+CREATE FUNCTION connectors_told(
+    p_actors bigint[], p_stores integer[], p_moments timestamptz[], p_stretch boolean
+) RETURNS TABLE (i bigint, context_id bigint, link_id bigint, why_not smallint, stretch tstzrange)
+LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_mergejoin = off AS $$
+#variable_conflict use_column
 DECLARE
     at timestamptz := clock_timestamp();
     people bigint[];
@@ -24,7 +63,7 @@ BEGIN
                                   coalesce(f.person_version_id, 0), coalesce(f.unit_version_id, 0),
                                   coalesce(f.unit_path_id, 0), coalesce(f.job_version_id, 0),
                                   coalesce(f.location_version_id, 0), coalesce(f.manager_id, 0)))::uuid AS digest
-        FROM connectors_as_of(people, p_moments, array_fill(at, ARRAY[cardinality(p_seqs)])) f
+        FROM connectors_as_of(people, p_moments, array_fill(at, ARRAY[cardinality(p_actors)])) f
     ), made AS (
         INSERT INTO connectors_context (
             digest, store_id, person_id, person_version_id, relationship_version_id, assignment_version_id,
@@ -45,24 +84,40 @@ BEGIN
                LATERAL (SELECT c.id, c.digest FROM connectors_context c WHERE c.digest = d.digest LIMIT 1) c
     )
     SELECT array_agg(k.id ORDER BY q.i) INTO contexts
-    FROM generate_subscripts(p_seqs, 1) AS q (i)
+    FROM generate_subscripts(p_actors, 1) AS q (i)
     LEFT JOIN (SELECT f.i, k.id FROM found f JOIN known k ON k.digest = f.digest) k ON k.i = q.i;
 
-    WITH said AS MATERIALIZED (
-        SELECT q.seq, q.actor, q.store, q.source, q.moment, q.context, q.link,
-               CASE WHEN q.context IS NOT NULL THEN 0
-                    WHEN q.link IS NOT NULL THEN 4
-                    WHEN q.actor = 0 THEN 6
-                    WHEN a.state = 'ignored' THEN 5
-                    WHEN a.state = 'ambiguous' THEN 2
-                    WHEN (SELECT true FROM connectors_actor_link l
-                          WHERE l.actor_id = q.actor AND upper_inf(l.recorded) IS TRUE LIMIT 1) THEN 3
-                    ELSE 1 END AS why_not
-        FROM unnest(p_seqs, p_actors, p_stores, p_sources, p_moments, contexts, links)
-             AS q (seq, actor, store, source, moment, context, link)
-        LEFT JOIN connectors_actor a ON a.id = q.actor
-    ), other AS MATERIALIZED (
-        SELECT s.*, e.recorded_from AS before FROM said s
+    RETURN QUERY
+    SELECT q.i, q.context, q.link,
+           (CASE WHEN q.context IS NOT NULL THEN 0
+                 WHEN q.link IS NOT NULL THEN 4
+                 WHEN q.actor = 0 THEN 6
+                 WHEN a.state = 'ignored' THEN 5
+                 WHEN a.state = 'ambiguous' THEN 2
+                 WHEN (SELECT true FROM connectors_actor_link l
+                       WHERE l.actor_id = q.actor AND upper_inf(l.recorded) IS TRUE LIMIT 1) THEN 3
+                 ELSE 1 END)::smallint,
+           CASE WHEN p_stretch THEN connectors_stretch(q.actor, q.person, q.moment) END
+    FROM unnest(p_actors, p_moments, people, contexts, links) WITH ORDINALITY
+         AS q (actor, moment, person, context, link, i)
+    LEFT JOIN connectors_actor a ON a.id = q.actor;
+END
+$$;
+
+-- Ties statements to what was told of each of their actors. What is so already stays; what is no longer so is ended
+-- and written anew. Returns how many rows were written. Two never run at once (connectors.enrichment.derive).
+CREATE FUNCTION connectors_write_contexts(
+    p_seqs bigint[], p_actors bigint[], p_stores integer[], p_sources integer[], p_moments timestamptz[],
+    p_contexts bigint[], p_links bigint[], p_why_not smallint[], OUT written integer
+) LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_mergejoin = off AS $$
+DECLARE
+    at timestamptz := clock_timestamp();
+BEGIN
+    WITH other AS MATERIALIZED (
+        SELECT s.*, e.recorded_from AS before
+        FROM unnest(p_seqs, p_actors, p_stores, p_sources, p_moments, p_contexts, p_links, p_why_not)
+             AS s (seq, actor, store, source, moment, context, link, why_not)
         LEFT JOIN LATERAL (
             SELECT e.* FROM connectors_statement_context e
             WHERE e.seq = s.seq AND e.actor_id = s.actor AND (e.recorded_to IS NULL) IS TRUE LIMIT 1
@@ -80,6 +135,17 @@ BEGIN
     FROM other o;
     GET DIAGNOSTICS written = ROW_COUNT;
 END
+$$;
+
+-- Both in one: tells what is so now of each actor, and ties the statements to it.
+CREATE FUNCTION connectors_derive(
+    p_seqs bigint[], p_actors bigint[], p_stores integer[], p_sources integer[], p_moments timestamptz[],
+    OUT written integer
+) LANGUAGE sql AS $$
+    SELECT connectors_write_contexts(p_seqs, p_actors, p_stores, p_sources, p_moments,
+                                     array_agg(t.context_id ORDER BY t.i), array_agg(t.link_id ORDER BY t.i),
+                                     array_agg(t.why_not ORDER BY t.i))
+    FROM connectors_told(p_actors, p_stores, p_moments, false) t
 $$;
 
 -- The statements, each with one actor, for which changes of `p_ids` (people, units, … by p_subject, one of
