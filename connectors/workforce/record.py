@@ -205,7 +205,8 @@ class _Batch:
         if record.valid_from is not None:
             start = self.days.begins(record.valid_from)
         end = self.days.ends(record.valid_to)
-        if end < FOREVER:
+        if record.valid_to is not None:
+            # It says itself until when it is so; for ever denies whatever was known to come.
             now = timeline.replaced(now, [Period(start, end, value)], start=start, end=end)
         elif timeline.at(now, start) != value or record.valid_from is not None:
             now = timeline.asserted(
