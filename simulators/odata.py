@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from simulators.server import Answer, json_answer
@@ -75,6 +76,7 @@ def midnight(day: date | None) -> str | None:
     return f"/Date({(datetime.combine(day, time(), UTC) - _EPOCH) // timedelta(milliseconds=1)})/"
 
 
+@lru_cache(maxsize=100_000)
 def read_moment(text: str) -> datetime:
     """Return the moment of `/Date(…)/`."""
     return _EPOCH + timedelta(milliseconds=int(re.split(r"(?<=\d)[+-]|\)", text[6:])[0]))

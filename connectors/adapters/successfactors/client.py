@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 import orjson
@@ -61,6 +61,7 @@ class Client:
 
     def get(self, url: str) -> dict[str, Any]:
         """Return the `d` of an answer."""
+        url = urljoin(f"{self.chosen.service}/", url)
         self._check(url)
         for _ in range(_BROKEN_MOST):
             answer = self._asked(url)

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx
+import jsonschema
 import orjson
 import pytest
 
 from connectors.adapters import adapters
-from connectors.adapters.successfactors.options import options
+from connectors.adapters.successfactors.options import EXPAND, options
 from connectors.errors import CannotConnect, NotAuthorized, SourceChanged
 from simulators import successfactors
 from simulators.server import Answer, Request
@@ -113,6 +114,20 @@ def test_a_link_to_another_server_is_not_followed(northwind: Tenant) -> None:
 
     with pytest.raises(SourceChanged, match=r"another server"):
         northwind.read()
+
+
+def test_a_link_without_a_server_is_one_of_the_same_service(northwind: Tenant) -> None:
+    links = iter(["FODepartment?$skiptoken=2", ""])
+
+    @northwind.server.before
+    def shorten(request: Request) -> Answer | None:
+        if "/FODepartment" not in request.target:
+            return None
+        body = {"d": {"results": [{"externalCode": "ICU"}], "__next": next(links)}}
+        return Answer(200, orjson.dumps(body), "application/json")
+
+    assert [each.key for each in northwind.read() if each.kind == "unit"] == ["ICU", "ICU"]
+    assert len(northwind.asked("GET /odata/v2/FODepartment?$skiptoken=2")) == 1
 
 
 def test_an_answer_that_breaks_off_is_asked_for_again(northwind: Tenant) -> None:
@@ -221,6 +236,19 @@ def test_trying_a_server_that_does_not_answer_says_so() -> None:
 def test_settings_that_cannot_be_are_told(settings: dict[str, str]) -> None:
     with pytest.raises(CannotConnect):
         options(settings)
+
+
+def test_the_settings_of_the_peer_are_what_the_set_up_asks_for(northwind: Tenant) -> None:
+    schema = ADAPTER.settings_schema
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert all(each.get("title") for each in schema["properties"].values())
+    for settings in (
+        successfactors.settings(northwind.server.url),
+        successfactors.oauth_settings(northwind.server.url),
+    ):
+        jsonschema.validate(settings, schema)
+        assert options(settings).expand == EXPAND
+    assert {*successfactors.secrets(), *successfactors.oauth_secrets()} == set(ADAPTER.secrets)
 
 
 def test_the_peer_shows_today_unless_asked_for_other_days(northwind: Tenant) -> None:
