@@ -262,6 +262,18 @@ def test_a_slice_that_says_it_lasts_for_ever_denies_what_was_planned_behind_it()
     assert _names(workday, "ICU", "2026-12-31", "2027-01-01") == ["Intensive care", "Intensive care"]
 
 
+def test_a_plan_that_was_called_off_can_be_made_again() -> None:
+    workday = hris()
+    always = Unit(key="ICU", name="Intensive care", valid_from=date(2020, 1, 1), valid_to=date(9999, 12, 31))
+    until = replace(always, valid_to=date(2026, 12, 31))
+    planned = Unit(key="ICU", name="Critical care", valid_from=date(2027, 1, 1), valid_to=date(9999, 12, 31))
+    other = replace(planned, key="ICU2", name="Step-down")
+    told(workday, until, planned, other)
+    told(workday, always)
+    assert outcome(workday, until, planned, other) == ["changed", "created", "unchanged"]
+    assert _names(workday, "ICU", "2026-12-31", "2027-01-01") == ["Intensive care", "Critical care"]
+
+
 def test_units_in_a_ring_still_have_paths_that_end() -> None:
     workday = hris()
     told(workday, Unit(key="A", name="A", parent="B"), Unit(key="B", name="B", parent="A"), ann(unit="A"))
