@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -211,8 +212,14 @@ class _Checked(httpcore.NetworkBackend):
         return self._inner.connect_tcp(found[-1], port, timeout, local_address, socket_options)
 
 
+@cache
+def _trust() -> ssl.SSLContext:
+    """Return whom TLS trusts; reading that takes longer than many a call."""
+    return httpx.create_ssl_context()
+
+
 def _transport(*, allow_private: bool) -> httpx.HTTPTransport:
-    context: ssl.SSLContext = httpx.create_ssl_context()
+    context = _trust()
     transport = httpx.HTTPTransport(verify=context)
     # httpx has no public way to bring a network backend; the pool it would make is replaced by one that has
     # it.

@@ -104,6 +104,7 @@ class _Batch:
             before = applied.get(_name(record))
             outcomes[position] = self._outcome(record, said[position], before, changed)
         taken = [(records[p], digests[p]) for p in fresh if outcomes[p].what != "refused"]
+        self._forget_denied([record for record, _ in taken])
         self._remember(taken)
         return outcomes
 
@@ -205,7 +206,8 @@ class _Batch:
         if record.valid_from is not None:
             start = self.days.begins(record.valid_from)
         end = self.days.ends(record.valid_to)
-        if end < FOREVER:
+        if record.valid_to is not None:
+            # It says itself until when it is so; for ever denies whatever was known to come.
             now = timeline.replaced(now, [Period(start, end, value)], start=start, end=end)
         elif timeline.at(now, start) != value or record.valid_from is not None:
             now = timeline.asserted(
@@ -329,6 +331,28 @@ class _Batch:
     def _is_open(self, record: Record) -> bool:
         until = self._until(record)
         return until is None or until > self.as_of
+
+    def _forget_denied(self, records: Sequence[Record]) -> None:
+        """Forget slices told before that a slice told now denies: told once more, they are new."""
+        spans = [
+            (canonical.kind_of(each), applied_key(each), f"{each.key}@{each.valid_to.isoformat()}")
+            for each in records
+            if isinstance(each, (Unit, Job, Location))
+            if each.valid_from is not None and each.valid_to is not None
+        ]
+        if not spans:
+            return
+        with database.binary_cursor() as cursor:
+            # Slices of one thing differ in the day behind their key only: their text is in the order of days.
+            cursor.execute(
+                """
+                DELETE FROM connectors_applied_record a
+                USING unnest(%b::text[], %b::text[], %b::text[]) AS u (kind, first, last)
+                WHERE a.system_id = %s AND a.kind = u.kind
+                  AND a.key COLLATE "C" > u.first AND a.key COLLATE "C" <= u.last
+                """,
+                (*([each[place] for each in spans] for place in range(3)), self.system.pk),
+            )
 
     def _remember(self, taken: Sequence[tuple[Record, UUID]]) -> None:
         """Keep what was applied; of several records with one key, the last."""

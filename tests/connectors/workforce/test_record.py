@@ -13,7 +13,9 @@ from django.utils import timezone
 from connectors.models import (
     Identifier,
     OrganizationUnit,
+    OrganizationUnitVersion,
     PersonVersion,
+    System,
     WorkAssignmentVersion,
     WorkforceChange,
     WorkRelationshipVersion,
@@ -40,6 +42,16 @@ def _unit(found: Context | None) -> str:
     assert found is not None
     assert found.unit_id is not None
     return OrganizationUnit.objects.get(pk=found.unit_id).key
+
+
+def _names(system: System, key: str, *days: str) -> list[str]:
+    """Return what a unit is called on each day."""
+    return [
+        OrganizationUnitVersion.objects.get(
+            unit__store=system.store, unit__key=key, recorded__upper_inf=True, valid__contains=day(each)
+        ).name
+        for each in days
+    ]
 
 
 def test_a_new_worker_is_created_and_the_same_record_again_changes_nothing() -> None:
@@ -235,6 +247,31 @@ def test_a_unit_that_moves_takes_everything_below_it_along() -> None:
 
     assert path("2026-01-31") == ["HQ", "MED", "ICU"]
     assert path("2026-02-01") == ["HQ", "OPS", "MED", "ICU"]
+
+
+def test_a_slice_that_says_it_lasts_for_ever_denies_what_was_planned_behind_it() -> None:
+    workday = hris()
+    intensive = Unit(key="ICU", name="Intensive care", valid_from=date(2020, 1, 1))
+    planned = Unit(key="ICU", name="Critical care", valid_from=date(2027, 1, 1), valid_to=date(9999, 12, 31))
+    told(workday, replace(intensive, valid_to=date(2026, 12, 31)), planned)
+    assert _names(workday, "ICU", "2026-12-31", "2027-01-01") == ["Intensive care", "Critical care"]
+    told(workday, intensive)
+    # It does not say until when: the plan stands.
+    assert _names(workday, "ICU", "2026-12-31", "2027-01-01") == ["Intensive care", "Critical care"]
+    told(workday, replace(intensive, valid_to=date(9999, 12, 31)))
+    assert _names(workday, "ICU", "2026-12-31", "2027-01-01") == ["Intensive care", "Intensive care"]
+
+
+def test_a_plan_that_was_called_off_can_be_made_again() -> None:
+    workday = hris()
+    always = Unit(key="ICU", name="Intensive care", valid_from=date(2020, 1, 1), valid_to=date(9999, 12, 31))
+    until = replace(always, valid_to=date(2026, 12, 31))
+    planned = Unit(key="ICU", name="Critical care", valid_from=date(2027, 1, 1), valid_to=date(9999, 12, 31))
+    other = replace(planned, key="ICU2", name="Step-down")
+    told(workday, until, planned, other)
+    told(workday, always)
+    assert outcome(workday, until, planned, other) == ["changed", "created", "unchanged"]
+    assert _names(workday, "ICU", "2026-12-31", "2027-01-01") == ["Intensive care", "Critical care"]
 
 
 def test_units_in_a_ring_still_have_paths_that_end() -> None:
