@@ -162,6 +162,10 @@ def configure(settings: Mapping[str, str]) -> None:
                 "celery": {"level": level},
                 "amqp": {"level": "WARNING"},
                 "kombu": {"level": "WARNING"},
+                # Addresses it would log may hold whom is asked about.
+                "httpx": {"level": "WARNING"},
+                "httpcore": {"level": "WARNING"},
+                "asyncssh": {"level": "WARNING"},
             },
         }
     )
