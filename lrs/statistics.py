@@ -142,7 +142,10 @@ def delays(store_id: int, *, most: int = 2_000) -> dict[int, Delay]:
 
 def reached(now: datetime) -> datetime:
     """Return up to when everything that was stored is counted."""
-    return now - timedelta(seconds=feed.lag(CONSUMER).seconds)
+    behind = feed.lag(CONSUMER)
+    if not behind.statements:
+        return now
+    return min(now, timezone.now() - timedelta(seconds=behind.seconds))
 
 
 def _start_of_hour(moment: datetime) -> datetime:

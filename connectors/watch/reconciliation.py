@@ -204,7 +204,7 @@ def _compare_one(key: str, told: Standing, known: Standing | None, counted: Coun
     if not found:
         counted.numbers["matching"] += 1
         return
-    counted.by_field.update(found)
+    counted.by_field.update(found.keys())
     _keep(counted, DIFFERS, key, found, count="differing")
 
 
