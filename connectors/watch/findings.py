@@ -37,7 +37,7 @@ LISTED = 20
 
 def stale(now: datetime) -> Iterator[Finding]:
     """Systems whose data is older than their target."""
-    for each in freshness.systems(now):
+    for each in freshness.systems(now, runs=False):
         if each.light == "stale" and each.age is not None:
             text = (
                 f"The data of {each.system} is {_span(each.age)} old; the target is {_span(each.target)}."
@@ -131,12 +131,12 @@ def reconciliation(_: datetime) -> Iterator[Finding]:
 def without_account(now: datetime) -> Iterator[Finding]:
     """Hires whose time for an LMS account is over; an alert for each system and day on which it ended."""
     for late in provisioning.late(now):
-        hours = late.system.provisioning_hours
+        hours = _count(late.system.provisioning_hours, "hour")
         yield Finding(
             store_id=late.system.store_id,
             kind=AlertKind.PROVISIONING,
             key=f"system:{late.system.pk}:{late.day.isoformat()}",
-            text=f"{_count(len(late.hires), 'hire')} of {late.system} had no LMS account {hours} hours after "
+            text=f"{_count(len(late.hires), 'hire')} of {late.system} had no LMS account {hours} after "
             f"the effective date (due {late.day.isoformat()}).",
             system_id=late.system.pk,
             detail={"hires": [each.told() for each in late.hires[:LISTED]], "count": len(late.hires)},
@@ -221,6 +221,6 @@ def _count(number: int, thing: str) -> str:
 
 def _span(seconds: float) -> str:
     for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= 2 * size:
+        if seconds >= 3 * size:
             return f"{seconds / size:.0f} {unit}s"
     return f"{seconds:.0f} seconds"

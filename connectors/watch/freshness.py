@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from django.db.models import Max
+from django.db.models import Max, OuterRef, Subquery
 from django.utils import timezone
 
 from connectors.adapters import adapters
@@ -26,7 +26,7 @@ from lrs.statistics import Delay
 
 #: Runs the error rate and the spark line are about, and the span of the lags.
 RUNS_LAST = 20
-SPAN = timedelta(days=30)
+SPAN = timedelta(days=7)
 #: Share of the target's time from which on data counts as ageing.
 AGEING = 0.8
 IN_USE = (SystemState.PILOT, SystemState.LIVE)
@@ -86,11 +86,12 @@ class SourceFreshness:
         return seen.refused / every if every else None
 
 
-def systems(now: datetime | None = None) -> list[SystemFreshness]:
-    """Return every system, ordered by its name."""
+def systems(now: datetime | None = None, *, runs: bool = True) -> list[SystemFreshness]:
+    """Return every system, ordered by its name; without `runs` only how old its data is, which is cheap."""
     at = now or timezone.now()
     found = list(System.objects.select_related("store").order_by("name", "pk"))
-    runs = _runs(found, at)
+    last = _last_successes()
+    lately = _runs(found, at) if runs else {}
     pushed = [each.pk for each in found if (kind := adapters().get(each.adapter)) is not None and kind.live]
     applied = dict(
         AppliedRecord.objects.filter(system__in=pushed)
@@ -99,7 +100,8 @@ def systems(now: datetime | None = None) -> list[SystemFreshness]:
         .annotate(Max("applied"))
     )
     return [
-        _system(each, runs.get(each.pk, []), each.pk in pushed, applied.get(each.pk), at) for each in found
+        _system(each, lately.get(each.pk, []), last.get(each.pk), applied.get(each.pk), at, each.pk in pushed)
+        for each in found
     ]
 
 
@@ -149,10 +151,14 @@ def _runs(found: Sequence[System], at: datetime) -> dict[int, list[SyncRun]]:
 
 
 def _system(
-    system: System, runs: Sequence[SyncRun], pushed: bool, applied: datetime | None, at: datetime
+    system: System,
+    runs: Sequence[SyncRun],
+    last: SyncRun | None,
+    applied: datetime | None,
+    at: datetime,
+    pushed: bool,
 ) -> SystemFreshness:
     good = [each for each in runs if each.state == RunState.SUCCEEDED]
-    last = good[-1] if good else _last_success(system)
     read = applied if pushed else last.as_of if last is not None else None
     since = read if read is not None else system.created
     target = timedelta(minutes=system.freshness_minutes)
@@ -179,13 +185,13 @@ def _system_light(age: float, target: float) -> str:
     return "ageing" if age > AGEING * target else "fresh"
 
 
-def _last_success(system: System) -> SyncRun | None:
-    return (
-        SyncRun.objects.filter(system=system, state=RunState.SUCCEEDED)
-        .exclude(mode=RunMode.DRY)
-        .order_by("-ended")
-        .first()
-    )
+def _last_successes() -> dict[int, SyncRun]:
+    """Return the last run of each system that succeeded, however long ago."""
+    of_system = SyncRun.objects.filter(system=OuterRef("pk"), state=RunState.SUCCEEDED)
+    last = of_system.exclude(mode=RunMode.DRY).order_by("-pk").values("pk")[:1]
+    ids = System.objects.annotate(last=Subquery(last)).exclude(last=None).values_list("last", flat=True)
+    found = SyncRun.objects.filter(pk__in=list(ids))
+    return {each.system_id: each for each in found.only("system_id", "as_of", "ended")}
 
 
 def _seconds(start: datetime | None, end: datetime | None) -> float:

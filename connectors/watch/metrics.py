@@ -27,7 +27,7 @@ def _ages() -> list[GaugeMetricFamily]:
         "How old it may be, of systems that are judged.",
         labels=["system"],
     )
-    for each in freshness.systems():
+    for each in freshness.systems(runs=False):
         if each.light == "unjudged" or each.age is None:
             continue
         age.add_metric([str(each.system.pk)], each.age)

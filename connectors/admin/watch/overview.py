@@ -30,6 +30,7 @@ LOOKS = {
     "silent": "lrs-bad",
     "unjudged": "",
 }
+_ORDER = ("stale", "silent", "ageing", "fresh", "good", "unjudged")
 
 
 @admin.register(SourceRhythm)
@@ -46,8 +47,9 @@ class FreshnessAdmin(WatchPages):
         """Every system and every LMS."""
         self.must_view(request)
         now = timezone.now()
-        systems = freshness.systems(now)
-        sources = freshness.sources(now)
+        # What is wrong stands first.
+        systems = sorted(freshness.systems(now), key=lambda each: _ORDER.index(each.light))
+        sources = sorted(freshness.sources(now), key=lambda each: _ORDER.index(each.light))
         context = {
             "systems": [(each, LOOKS[each.light], spark.runs(each.runs)) for each in systems],
             "sources": [(each, LOOKS[each.light]) for each in sources],

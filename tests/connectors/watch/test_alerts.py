@@ -46,7 +46,7 @@ def test_a_system_that_is_well_raises_nothing(workday: System) -> None:
 def test_data_older_than_its_target_is_stale(workday: System) -> None:
     workday.runs.update(as_of=timezone.now() - 3 * HOUR)
     assert kinds(workday) == ["stale"]
-    assert "3 hours old; the target is 2 hours" in open_alerts(workday.store)[0].text
+    assert "3 hours old; the target is 120 minutes" in open_alerts(workday.store)[0].text
 
 
 def test_a_system_never_read_is_stale_after_its_target(database: None) -> None:
