@@ -73,7 +73,7 @@ def reconcile(reconciliation_id: int) -> str:
         return "under way"
 
 
-@shared_task(name="connectors.reconcile_nightly")
+@shared_task(name="connectors.reconcile_nightly", soft_time_limit=_GO_SECONDS, time_limit=_GO_SECONDS + 60)
 def reconcile_nightly() -> int:
-    """Start a reconciliation of each system in use; return of how many."""
-    return len(reconciliation.start_nightly())
+    """Compare every source in use with the hub; return of how many."""
+    return len(reconciliation.nightly())

@@ -8,7 +8,7 @@ path of a file with the value, as Docker and Kubernetes hand secrets over.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -122,7 +122,7 @@ class Mail:
     host: str = ""
     port: int = 25
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
     #: TLS from the first byte, or after STARTTLS.
     tls: bool = False
     start_tls: bool = False

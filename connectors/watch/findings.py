@@ -1,7 +1,8 @@
 """What needs somebody now, an evaluator for each kind of alert.
 
 In: the time. Out: findings (connectors.watch.alerts.Finding), found by a few queries over everything, however
-many systems there are. Never a write. Systems that are being set up or paused give no alerts.
+many systems there are. Written is only which hires were told of and who of them has an account by now
+(connectors.watch.provisioning). Systems that are being set up or paused give no alerts.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     start(system)        a reconciliation that waits to be carried out
     carry_out(id)        read, compare, keep the report
-    start_nightly()      one for each system in use
+    nightly()            one after the other, of each system in use
 
 In: the adapter and the mapping in use, as of now. Out: a `Reconciliation` with counts, and the differing
 records up to a bound. Nothing is applied, nothing is put away, no run is made. What the mapping refuses is
@@ -77,15 +77,15 @@ def start(system: System, *, by: AbstractBaseUser | None = None, wake: bool = Tr
     return found
 
 
-def start_nightly(now: datetime | None = None) -> list[Reconciliation]:
-    """Start one for each system in use that is read and can be reached."""
+def nightly(now: datetime | None = None) -> list[Reconciliation]:
+    """Compare each system in use that is read and can be reached, one after the other."""
     at = now or timezone.now()
     found = []
     for system in System.objects.filter(state__in=(SystemState.PILOT, SystemState.LIVE)).order_by("pk"):
         if circuit.is_open(system, at):
             continue
         try:
-            found.append(start(system))
+            found.append(carry_out(start(system, wake=False).pk))
         except ConnectorError as error:
             logger.info("reconciliation_not_started", system=system.pk, reason=error.reason)
     return found

@@ -115,7 +115,7 @@ def test_holidays_that_come_again_make_it_patient() -> None:
     assert not silent_after(counts, 24 + 18, since=START + timedelta(weeks=8))
 
 
-@pytest.mark.parametrize("seed", [7, 8])
+@pytest.mark.parametrize("seed", [7])
 @pytest.mark.parametrize("usual", [office, hospital, nightly])
 def test_in_half_a_year_hardly_anybody_is_called_for_an_lms_that_is_well(usual: Usual, seed: int) -> None:
     counts = posted(usual, 26, seed=seed)
@@ -133,14 +133,14 @@ def test_in_half_a_year_hardly_anybody_is_called_for_an_lms_that_is_well(usual: 
 
 
 @pytest.mark.parametrize("usual", [office, hospital, nightly])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_three_days_of_the_week_without_a_word_are_always_a_silence(usual: Usual, seed: int) -> None:
     counts = posted(usual, 6, seed=seed)
     assert silent_after(counts, 24 * 5)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10_000), hours=st.integers(1, 200))
 def test_a_silence_does_not_end_by_itself(seed: int, hours: int) -> None:
     rhythm: Rhythm = learn(posted(hospital, 5, seed=seed))
