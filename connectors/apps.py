@@ -12,3 +12,4 @@ class ConnectorsConfig(AppConfig):
         # Imported for what they register: system checks, consumers of the feed and of changes.
         from connectors import checks  # noqa: F401
         from connectors.enrichment import consume, follow  # noqa: F401
+        from connectors.watch import provisioning  # noqa: F401

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from connectors import changes
 from connectors.sync import run, schedule
+from connectors.watch import alerts, deliveries, findings, reconciliation, silence
 
 #: Longest a run may take in one go; killed after it, the next go continues where it was.
 _GO_SECONDS = 12 * 3600
@@ -42,3 +43,37 @@ def sync_due() -> int:
     for run_id in runs:
         run_sync.apply_async((run_id,), expires=50, retry=False)
     return len(runs)
+
+
+@shared_task(name="connectors.evaluate_alerts")
+def evaluate_alerts() -> int:
+    """Raise what needs somebody and clear what is over; return how many alerts that changed."""
+    found = alerts.evaluate(findings.EVALUATORS)
+    return found.raised + found.cleared
+
+
+@shared_task(name="connectors.deliver_alerts")
+def deliver_alerts() -> int:
+    """Send what is due to the alert channels; return how many deliveries were tried."""
+    return deliveries.deliver_due()
+
+
+@shared_task(name="connectors.learn_rhythms")
+def learn_rhythms() -> int:
+    """Learn anew when each LMS usually posts; return of how many."""
+    return silence.learn()
+
+
+@shared_task(name="connectors.reconcile", soft_time_limit=_GO_SECONDS, time_limit=_GO_SECONDS + 60)
+def reconcile(reconciliation_id: int) -> str:
+    """Compare a source with the hub; return how that ended."""
+    try:
+        return reconciliation.carry_out(reconciliation_id).state
+    except run.NotNow:
+        return "under way"
+
+
+@shared_task(name="connectors.reconcile_nightly", soft_time_limit=_GO_SECONDS, time_limit=_GO_SECONDS + 60)
+def reconcile_nightly() -> int:
+    """Compare every source in use with the hub; return of how many."""
+    return len(reconciliation.nightly())

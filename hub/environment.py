@@ -8,6 +8,7 @@ path of a file with the value, as Docker and Kubernetes hand secrets over.
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -112,3 +113,43 @@ def database_from_url(url: str, *, name: str = "DATABASE_URL") -> dict[str, obje
         "PORT": str(port or socket_port),
         "OPTIONS": dict(options),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail server; without a host there is none."""
+
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = field(default="", repr=False)
+    #: TLS from the first byte, or after STARTTLS.
+    tls: bool = False
+    start_tls: bool = False
+
+
+def mail_from_url(url: str, *, name: str = "EMAIL_URL") -> Mail:
+    """Return the mail server of a URL: `smtp://user:password@host:587` (STARTTLS), `smtps://…` (TLS), or
+    `smtp+plain://…` (neither)."""
+    if not url:
+        return Mail()
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise Misconfigured(f"{name} is not a URL.") from None
+    usual = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
+    if parts.scheme not in usual:
+        raise Misconfigured(
+            f"{name} has the scheme {parts.scheme or '(none)'}, use smtp://, smtps:// or smtp+plain://."
+        )
+    if not parts.hostname:
+        raise Misconfigured(f"{name} names no host: smtp://user:password@HOST:587.")
+    return Mail(
+        host=parts.hostname,
+        port=port or usual[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        tls=parts.scheme == "smtps",
+        start_tls=parts.scheme == "smtp",
+    )

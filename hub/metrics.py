@@ -21,6 +21,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from connectors.sync import metrics as sync
+from connectors.watch import metrics as watch
 from lrs import feed
 
 #: Seconds for which what the database said is good.
@@ -66,7 +68,7 @@ class DatabaseNumbers(Collector):
     def _ask(self) -> list[GaugeMetricFamily]:
         up = GaugeMetricFamily("hub_database_up", "1 while the database answers.")
         try:
-            families = [_connections(), *_feed_lag()]
+            families = [_connections(), *_feed_lag(), *sync.families(), *watch.families()]
         except Error:
             connection.close()
             up.add_metric([], 0)

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import django_stubs_ext
+from celery.schedules import crontab
 
 from hub import environment as env
 from hub.admin_site import static_file
@@ -175,6 +176,13 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "connectors.sync_due",
         "schedule": 60.0,
     },
+    "Raise and clear alerts": {"task": "connectors.evaluate_alerts", "schedule": 60.0},
+    "Send alerts to their channels": {"task": "connectors.deliver_alerts", "schedule": 5.0},
+    "Learn when each LMS usually posts": {"task": "connectors.learn_rhythms", "schedule": 3600.0},
+    "Compare every source with the hub": {
+        "task": "connectors.reconcile_nightly",
+        "schedule": crontab(hour=1, minute=40),
+    },
     "Keep every inbox within its bounds": {"task": "lrs.trim_inbox", "schedule": 600.0},
     "Clear expired sessions and tokens": {"task": "lrs.clear_expired", "schedule": 86_400.0},
 }
@@ -260,6 +268,16 @@ CONNECTORS_SYNC_STALLED_SECONDS = env.whole("CONNECTORS_SYNC_STALLED_SECONDS", 1
 CONNECTORS_CIRCUIT_FAILURES = env.whole("CONNECTORS_CIRCUIT_FAILURES", 5, least=1)
 CONNECTORS_CIRCUIT_SECONDS = env.whole("CONNECTORS_CIRCUIT_SECONDS", 300, least=1)
 CONNECTORS_VAULT_KEYS = env.listed("CONNECTORS_VAULT_KEYS")
+
+# E-mail: alerts are sent through this mail server; without one, channels for e-mail say so.
+_MAIL = env.mail_from_url(env.text("EMAIL_URL"))
+EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.user, _MAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.start_tls, _MAIL.tls
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text(
+    "EMAIL_FROM", f"lrs-hub@{urlsplit(HUB_PUBLIC_URL).hostname or 'localhost'}"
+)
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

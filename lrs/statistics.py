@@ -1,14 +1,15 @@
 """What each source did in each hour, so that no page ever counts the statement table.
 
-In: statements from the feed, and refusals as they happen. Out: rows of SourceHour. Never a second count of
-a statement: the consumer's cursor moves in the transaction of the counting.
+In: statements from the feed, and refusals as they happen. Out: rows of SourceHour, and a door to what they
+say: `standings`, `hours`, `delays`, and `reached`, up to when they say it. Never a second count of a
+statement: the consumer's cursor moves in the transaction of the counting.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
@@ -28,6 +29,58 @@ _ADD = """
 """
 
 
+#: The name of the consumer that counts.
+CONSUMER = "lrs.statistics"
+
+_STANDINGS = """
+    SELECT s.id, s.store_id, s.name, s.active, l.hour, l.last_seen, coalesce(d.statements, 0)::bigint,
+           coalesce(d.refused, 0)::bigint
+    FROM lrs_source s
+    LEFT JOIN LATERAL (
+        SELECT h.hour, h.last_seen FROM lrs_source_hour h
+        WHERE h.source_id = s.id AND h.statements > 0 ORDER BY h.hour DESC LIMIT 1
+    ) l ON true
+    LEFT JOIN LATERAL (
+        SELECT sum(h.statements) AS statements, sum(h.refused) AS refused FROM lrs_source_hour h
+        WHERE h.source_id = s.id AND h.hour > %s
+    ) d ON true
+    ORDER BY s.name, s.id
+"""
+_DELAYS = """
+    SELECT source_id, count(*),
+           percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY extract(epoch FROM stored - timestamp))
+    FROM (
+        SELECT source_id, stored, timestamp FROM lrs_statement
+        WHERE store_id = %s ORDER BY seq DESC LIMIT %s
+    ) AS latest
+    GROUP BY source_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One source: when it last posted, and what it did in the last day."""
+
+    source_id: int
+    store_id: int
+    name: str
+    active: bool
+    #: The beginning of the last hour in which something of it was stored, and its last sign of life in it.
+    last_hour: datetime | None
+    last_seen: datetime | None
+    statements: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """Seconds between the timestamps of statements and when they were stored."""
+
+    statements: int
+    median: float
+    most: float
+
+
 @dataclass(slots=True)
 class _Hour:
     source_id: int
@@ -38,7 +91,7 @@ class _Hour:
     refused: int = 0
 
 
-@feed.consumer("lrs.statistics", batch=1000)
+@feed.consumer(CONSUMER, batch=1000)
 def count(statements: Sequence[feed.FeedStatement]) -> None:
     """Add `statements` to the hours they were stored in."""
     hours: dict[tuple[int, datetime], _Hour] = {}
@@ -62,6 +115,37 @@ def refused(source_id: int) -> None:
 def forget_statements() -> None:
     """Take the statements out of the counts, before the consumer is sent back to the start."""
     SourceHour.objects.update(statements=0, payload_bytes=0)
+
+
+def standings(now: datetime) -> list[Standing]:
+    """Return every source of every store."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDINGS, [now - timedelta(days=1)])
+        return [Standing(*row) for row in cursor.fetchall()]
+
+
+def hours(since: datetime) -> dict[int, dict[datetime, int]]:
+    """Return how many statements each source had stored in each hour since then, where it had any."""
+    found: dict[int, dict[datetime, int]] = {}
+    rows = SourceHour.objects.filter(hour__gte=since, statements__gt=0)
+    for source_id, hour, count_ in rows.values_list("source_id", "hour", "statements").iterator():
+        found.setdefault(source_id, {})[hour] = count_
+    return found
+
+
+def delays(store_id: int, *, most: int = 2_000) -> dict[int, Delay]:
+    """Return, for each source with a part in the latest statements of a store, how late they came."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DELAYS, [store_id, most])
+        return {row[0]: Delay(row[1], float(row[2][0]), float(row[2][1])) for row in cursor.fetchall()}
+
+
+def reached(now: datetime) -> datetime:
+    """Return up to when everything that was stored is counted."""
+    behind = feed.lag(CONSUMER)
+    if not behind.statements:
+        return now
+    return min(now, timezone.now() - timedelta(seconds=behind.seconds))
 
 
 def _start_of_hour(moment: datetime) -> datetime:

@@ -40,6 +40,7 @@ from connectors.models.watch import (
     ProvisioningGap,
     Reconciliation,
     ReconciliationDifference,
+    SourceHabit,
     SourceRhythm,
 )
 from connectors.models.workforce import (
@@ -112,6 +113,7 @@ __all__ = [
     "RunState",
     "SeenRecord",
     "SourceBaseline",
+    "SourceHabit",
     "SourceRhythm",
     "SourceShape",
     "StatementContext",

@@ -11,20 +11,34 @@ class Reconciliation(models.Model):
     """A comparison of a source with the hub, both ways: counts and field values."""
 
     system = models.ForeignKey("connectors.System", on_delete=models.PROTECT, related_name="reconciliations")
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     started = models.DateTimeField(default=timezone.now)
     ended = models.DateTimeField(null=True, blank=True)
-    state = models.CharField(max_length=10, default="running")
+    state = models.CharField(
+        max_length=10,
+        choices=[("running", "Running"), ("succeeded", "Succeeded"), ("failed", "Failed")],
+        default="running",
+    )
     in_source = models.PositiveIntegerField(default=0)
     in_hub = models.PositiveIntegerField(default=0)
     matching = models.PositiveIntegerField(default=0)
     differing = models.PositiveIntegerField(default=0)
     only_in_source = models.PositiveIntegerField(default=0)
     only_in_hub = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(
+        default=0, help_text="Records of the source the mapping refused; never compared."
+    )
+    outside = models.PositiveIntegerField(default=0, help_text="Workers the pilot leaves out.")
     by_field = models.JSONField(default=dict, help_text="Canonical field → differing records.")
     message = models.TextField(blank=True)
 
     class Meta:
         ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.system} reconciliation {self.pk}"
 
 
 class ReconciliationDifference(models.Model):
@@ -39,6 +53,9 @@ class ReconciliationDifference(models.Model):
         db_table = "connectors_reconciliation_difference"
         ordering = ["id"]
 
+    def __str__(self) -> str:
+        return self.key
+
 
 class ProvisioningGap(models.Model):
     """How long a hire took from the effective date to being known here to the first LMS account seen."""
@@ -51,11 +68,23 @@ class ProvisioningGap(models.Model):
     effective = models.DateTimeField()
     known = models.DateTimeField()
     account_seen = models.DateTimeField(null=True, blank=True)
+    evidence = models.CharField(max_length=300, blank=True, help_text="What showed the account.")
+    over = models.DateTimeField(null=True, blank=True, help_text="The end of the engagement.")
     alerted = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         db_table = "connectors_provisioning_gap"
-        indexes = [models.Index(fields=["store", "effective"], name="connectors_gap_effective")]
+        indexes = [
+            models.Index(fields=["store", "effective"], name="connectors_gap_effective"),
+            models.Index(
+                fields=["system", "effective"],
+                name="connectors_gap_without",
+                condition=models.Q(account_seen__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"hire {self.relationship_id}"
 
 
 class SourceRhythm(models.Model):
@@ -73,6 +102,26 @@ class SourceRhythm(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["source_id", "hour_of_week"], name="connectors_rhythm_once")
         ]
+
+    def __str__(self) -> str:
+        return f"source {self.source_id}, hour {self.hour_of_week}"
+
+
+class SourceHabit(models.Model):
+    """How long a source may be quiet before it counts as silent, learned with its rhythm."""
+
+    source_id = models.BigIntegerField(unique=True)
+    weeks = models.PositiveSmallIntegerField(help_text="Weeks learned from.")
+    usual_hours = models.FloatField(help_text="Hours of a week in which it usually posts.")
+    patience = models.FloatField(help_text="Usual hours it may miss.")
+    judged = models.BooleanField(default=False, help_text="Known well enough to be called silent.")
+    learned = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "connectors_source_habit"
+
+    def __str__(self) -> str:
+        return f"source {self.source_id}"
 
 
 class AlertKind(models.TextChoices):
@@ -130,10 +179,15 @@ class AlertChannel(models.Model):
     target = models.CharField(max_length=500, help_text="Addresses, separated by commas; or a URL.")
     encrypted_secret = models.BinaryField(null=True, blank=True)
     kinds = models.JSONField(default=list, blank=True, help_text="Alert kinds; empty: all.")
+    allow_private = models.BooleanField(
+        default=False, help_text="Whether the URL may be in a private network."
+    )
     active = models.BooleanField(default=True)
+    stopped = models.CharField(max_length=300, blank=True, help_text="Why the hub turned it off.")
 
     class Meta:
         db_table = "connectors_alert_channel"
+        ordering = ["name", "id"]
 
     def __str__(self) -> str:
         return self.name
@@ -147,6 +201,7 @@ class AlertDelivery(models.Model):
     event = models.CharField(max_length=10, help_text="raised or cleared.")
     webhook_id = models.CharField(max_length=64)
     attempts = models.PositiveSmallIntegerField(default=0)
+    created = models.DateTimeField(default=timezone.now)
     next_attempt = models.DateTimeField(default=timezone.now)
     delivered = models.DateTimeField(null=True, blank=True)
     given_up = models.DateTimeField(null=True, blank=True)
@@ -157,3 +212,15 @@ class AlertDelivery(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["alert", "channel", "event"], name="connectors_delivery_once")
         ]
+        ordering = ["-id"]
+        indexes = [
+            models.Index(
+                fields=["next_attempt"],
+                name="connectors_delivery_due",
+                condition=models.Q(delivered__isnull=True, given_up__isnull=True),
+            )
+        ]
+        verbose_name_plural = "alert deliveries"
+
+    def __str__(self) -> str:
+        return self.webhook_id

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub import environment as env
-from hub.environment import Misconfigured
+from hub.environment import Mail, Misconfigured, mail_from_url
 
 
 @pytest.mark.parametrize(("value", "meant"), [("True", True), ("false", False), ("TRUE", True), ("", True)])
@@ -89,3 +89,23 @@ def test_any_user_and_password_survive_percent_encoding(user: str, password: str
 
     found = env.database_from_url(f"postgresql://{quote(user, safe='')}:{quote(password, safe='')}@db/hub")
     assert (found["USER"], found["PASSWORD"]) == (user, password)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("", Mail()),
+        ("smtp://hub:p%40ss@mail.example.org", Mail("mail.example.org", 587, "hub", "p@ss", start_tls=True)),
+        ("smtps://mail.example.org:2465", Mail("mail.example.org", 2465, tls=True)),
+        ("smtp+plain://localhost", Mail("localhost", 25)),
+    ],
+)
+def test_a_mail_server_is_read_from_a_url(url: str, expected: Mail) -> None:
+    assert mail_from_url(url) == expected
+
+
+@pytest.mark.parametrize("url", ["mail.example.org", "imap://mail.example.org", "smtp://", "smtp://a:b@c:d"])
+def test_a_url_that_names_no_mail_server_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(Misconfigured, match="EMAIL_URL") as raised:
+        mail_from_url(url)
+    assert "a:b" not in str(raised.value)

@@ -51,7 +51,7 @@ class Command(BaseCommand):
         mode = options["mode"] or RunMode.FULL
         try:
             run = runs.start(
-                _system(options["system"], options["store"]),
+                system_named(options["system"], options["store"]),
                 mode,
                 pilot={} if options["everybody"] else None,
                 wake=not options["wait"],
@@ -65,7 +65,8 @@ class Command(BaseCommand):
             raise CommandError(f"Run {run.pk}: {run.get_state_display().lower()}. {run.message}".strip())
 
 
-def _system(name: str, store: str | None) -> System:
+def system_named(name: str, store: str | None) -> System:
+    """Return the connection of that name. Raises CommandError where there is none, or several."""
     found = System.objects.filter(name=name)
     if store is not None:
         found = found.filter(store__name=store)
