@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import path
 
-from connectors.api import assignments, organization, people, problems, roster, statements
+from connectors.api import assignments, export, organization, people, problems, roster, statements
 
 app_name = "api"
 
@@ -29,5 +29,6 @@ urlpatterns = [
     path("locations", organization.Locations.as_view(), name="locations"),
     path("roster", roster.Roster.as_view(), name="roster"),
     path("statements", statements.Statements.as_view(), name="statements"),
+    path("export", export.Export.as_view(), name="export"),
     path("<path:rest>", nothing),
 ]

@@ -97,11 +97,12 @@ def statement(query: ContextQuery) -> sql.Composable:
         return _in_order(query, where)
     context = _of_context(query, line)
     few = _few(context)
-    if line is not None:
-        where = sql.SQL("{} AND {}").format(where, _in_line(query, line))
     if few is None:
-        return _in_order(query, sql.SQL("{} AND {}").format(where, _checked(context)))
-    return _by_context(query, few, where)
+        checks = [where, _checked(context), *([] if line is None else [_in_line(query, line)])]
+        return _in_order(query, sql.SQL(" AND ").join(checks))
+    if line is None:
+        return _by_context(query, few, where)
+    return _by_context_in_line(query, few, where, line)
 
 
 def _of_context(query: ContextQuery, line: Line | None) -> sql.Composable:
@@ -200,6 +201,25 @@ def _by_context(query: ContextQuery, contexts: list[int], where: sql.Composable)
     ).format(
         contexts=sql.Literal(contexts),
         where=where,
+        order=_order(query),
+        limit=sql.Literal(query.limit + 1),
+    )
+
+
+def _by_context_in_line(
+    query: ContextQuery, contexts: list[int], where: sql.Composable, line: Line
+) -> sql.Composed:
+    """Return the same with the line decided last, for as many statements as a page needs: it costs most."""
+    return sql.SQL(
+        "SELECT DISTINCT s.moment, s.seq FROM ("
+        " SELECT s.moment, s.seq, s.context_id FROM connectors_statement_context s"
+        " WHERE s.context_id = ANY ({contexts}::bigint[]) AND {where}"
+        " ORDER BY s.moment {order}, s.seq {order} OFFSET 0) s"
+        " WHERE {line} ORDER BY s.moment {order}, s.seq {order} LIMIT {limit}"
+    ).format(
+        contexts=sql.Literal(contexts),
+        where=where,
+        line=_in_line(query, line),
         order=_order(query),
         limit=sql.Literal(query.limit + 1),
     )

@@ -38,6 +38,8 @@ class Shown:
 
     #: The last transaction that derived any of it.
     xid: int
+    #: The statement's own timestamp.
+    moment: datetime
     #: One entry for each actor.
     contexts: list[Json]
 
@@ -61,7 +63,7 @@ def derived(seqs: Collection[int]) -> dict[int, Shown]:
         context = None if row.context_id is None else contexts[row.context_id]
         before = found.get(row.seq)
         entries = [*(before.contexts if before is not None else ()), _entry(row, context, names)]
-        found[row.seq] = Shown(max(row.xid, before.xid if before is not None else 0), entries)
+        found[row.seq] = Shown(max(row.xid, before.xid if before is not None else 0), row.moment, entries)
     return found
 
 

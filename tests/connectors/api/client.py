@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.db import connection
+
 from connectors.models import System
-from tests.connectors.learning import academy
+from tests.connectors.learning import academy, caught_up
 from tests.connectors.people import hris
 from tests.fixtures import Answer, Hub, Xapi
 
@@ -86,3 +89,23 @@ def hired(hub: Hub) -> tuple[Xapi, System, Api]:
     """Return an LMS, Workday and the portal of one store."""
     moodle, store = academy(hub)
     return moodle, hris(store=store), portal(hub)
+
+
+def settled() -> None:
+    """Let everything be derived and stand in the log: what other databases of the server have under way holds
+    it back for a moment."""
+    caught_up()
+    until = time.monotonic() + 60
+    while not _in_the_log():
+        assert time.monotonic() < until, "something holds the log back"
+        time.sleep(0.01)
+
+
+def _in_the_log() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(max(xid), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+            " FROM connectors_statement_context"
+        )
+        [found] = cursor.fetchone()
+    return bool(found)
