@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.http import QueryDict
@@ -60,6 +60,18 @@ def moment(name: str, description: str) -> Parameter:
     """Return a parameter that is a day, which means its beginning in UTC, or a moment with its offset."""
     schema = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]}
     return Parameter(name, description, _moment, schema)
+
+
+def day(name: str, description: str) -> Parameter:
+    """Return a parameter that is a day."""
+
+    def read(value: str) -> date:
+        found = parse_date(value)
+        if found is None:
+            raise ValueError("is a day, as 2026-02-01")
+        return found
+
+    return Parameter(name, description, read, {"type": "string", "format": "date"})
 
 
 def choice(name: str, description: str, values: Sequence[str], *, default: str = "") -> Parameter:

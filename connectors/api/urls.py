@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import path
 
-from connectors.api import assignments, export, organization, people, problems, roster, statements
+from connectors.api import assignments, by_hand, export, organization, problems, roster, statements
 
 app_name = "api"
 
@@ -20,8 +20,8 @@ def nothing(request: HttpRequest, rest: str) -> HttpResponseBase:
 nothing.csrf_exempt = True  # type: ignore[attr-defined]  # Django's way to mark a view
 
 urlpatterns = [
-    path("people", people.People.as_view(), name="people"),
-    path("people/<int:person_id>", people.OnePerson.as_view(), name="person"),
+    path("people", by_hand.KeptPeople.as_view(), name="people"),
+    path("people/<int:person_id>", by_hand.KeptPerson.as_view(), name="person"),
     path("people/<int:person_id>/assignments", assignments.Assignments.as_view(), name="assignments"),
     path("people/<int:person_id>/context", assignments.PersonContext.as_view(), name="person-context"),
     path("organization-units", organization.OrganizationUnits.as_view(), name="organization-units"),

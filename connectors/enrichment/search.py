@@ -86,7 +86,7 @@ def search(query: ContextQuery) -> tuple[list[Found], bool]:
     return found[: query.limit], len(found) > query.limit
 
 
-def statement(query: ContextQuery) -> sql.Composable:
+def statement(query: ContextQuery) -> sql.SQL | sql.Composed:
     """Return the SQL of a page, with literals, so that the planner sees what is common."""
     named = naming(query.store_id, sql.SQL("s.seq"), verb=query.verb, activity=query.activity)
     if named is None:
