@@ -79,7 +79,6 @@ class KeptPerson(OnePerson):
         """Change what is so of somebody kept by hand; what is left out stays."""
         found = person.of(self, person_id)
         body = ChangedPerson(data=_object(request))
-        body.fields["name"].partial = True
         body.is_valid(raise_exception=True)
         kept = _done(lambda: keep.change(self._told(), found.pk, body.validated_data))
         return _answer(self, kept)

@@ -38,6 +38,12 @@ class Name(_Strict):
     language = serializers.CharField(max_length=35, allow_blank=True, required=False)
 
 
+class ChangedName(Name):
+    """What of a name is to be otherwise."""
+
+    formatted = serializers.CharField(max_length=300, required=False)
+
+
 class KnownBy(_Strict):
     """By what a person is known."""
 
@@ -96,7 +102,8 @@ class NewPerson(_KeptPerson):
 class ChangedPerson(_KeptPerson):
     """What is to be so of somebody kept; what is left out stays."""
 
-    valid_from = serializers.DateField(required=False, help_text="From which day on; now if left out.")
+    name = ChangedName()
+    valid_from = serializers.DateField(help_text="From which day on; now if left out.")
 
     def get_fields(self) -> dict[str, Any]:
         """Return the members, none of which has to be there."""
