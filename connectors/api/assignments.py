@@ -15,7 +15,7 @@ from connectors.api import names, parameters, person
 from connectors.api.names import CONTEXT, SOMEBODY, THING
 from connectors.api.people import PERIOD, as_asked, period
 from connectors.api.problems import Problem
-from connectors.api.resource import AT, KNOWN, Resource, answer, written
+from connectors.api.resource import AT, KNOWN, MOMENTS, Resource, answer, written
 from connectors.models import (
     Person,
     WorkAssignmentVersion,
@@ -78,6 +78,7 @@ class Assignments(Resource):
             "properties": {
                 "person": {"type": "integer"},
                 "assignments": {"type": "array", "items": _ASSIGNMENT},
+                "known": MOMENTS["known"],
             },
         }
     }
@@ -186,8 +187,7 @@ class PersonContext(Resource):
             "properties": {
                 "person": {"type": "integer"},
                 "context": {**CONTEXT, "type": ["object", "null"]},
-                "at": {"type": "string", "format": "date-time"},
-                "known": {"type": "string", "format": "date-time"},
+                **MOMENTS,
             },
         }
     }

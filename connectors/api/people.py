@@ -15,7 +15,7 @@ from connectors.api import names, parameters, person
 from connectors.api.names import CONTEXT
 from connectors.api.people_search import PeopleQuery, search
 from connectors.api.problems import wrong_parameter
-from connectors.api.resource import AT, KNOWN, Listing, Resource, answer, written
+from connectors.api.resource import AT, KNOWN, MOMENTS, Listing, Resource, answer, written
 from connectors.models import (
     AssignmentStatus,
     Identifier,
@@ -85,6 +85,7 @@ PERSON: dict[str, Any] = {
         },
         "merged": {"type": "array", "items": {"type": "integer"}, "description": "Who counts as this one."},
         "context": _CONTEXT_OR_NONE,
+        **MOMENTS,
     },
 }
 

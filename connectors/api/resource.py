@@ -35,6 +35,11 @@ LINES, LINES_MOST = 100, 1_000
 
 AT = parameters.moment("at", "The day or moment to answer for; now where it is left out.")
 KNOWN = parameters.moment("known", "Answer as was known then; now where it is left out.")
+#: JSON Schema of the two moments an answer is for.
+MOMENTS: Mapping[str, Any] = {
+    "at": {"type": "string", "format": "date-time"},
+    "known": {"type": "string", "format": "date-time"},
+}
 _STORE = parameters.identity("store", "Which store; only for people signed in to the administration.")
 _CURSOR = parameters.text("cursor", "Where a page goes on; out of `next`, never made up.", most=8_000)
 _READING = frozenset({"GET", "HEAD"})
@@ -182,6 +187,7 @@ class Listing(Resource):
             "required": [cls.name.replace("-", "_"), "next"],
             "properties": {
                 cls.name.replace("-", "_"): {"type": "array", "items": dict(cls.answers["GET"])},
+                **(MOMENTS if AT in cls.parameters["GET"] else {}),
                 "next": {"type": ["string", "null"], "description": "Address of the page that follows."},
             },
         }

@@ -13,9 +13,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from lrs import database
+from lrs import database, feed
 
-_FORM = re.compile(r"(\d{1,19})\.(\d{1,19})\Z")
+_FORM = re.compile(r"(\d{1,19})\.(\d{1,19})\Z", re.ASCII)
 
 _NEXT = """
 SELECT DISTINCT s.xid, s.seq FROM connectors_statement_context s
@@ -23,6 +23,13 @@ WHERE s.store_id = %s AND s.recorded_to IS NULL AND (s.xid, s.seq) > (%s, %s)
   AND s.xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
 ORDER BY s.xid, s.seq LIMIT %s
 """
+
+
+# After a restore into another cluster transaction ids must first catch up with these.
+feed.also_ordered_by_transactions(
+    "SELECT max((SELECT s.xid FROM connectors_statement_context s WHERE s.store_id = o.id"
+    " AND s.recorded_to IS NULL ORDER BY s.xid DESC, s.seq DESC LIMIT 1)) FROM lrs_store o"
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
