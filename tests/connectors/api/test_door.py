@@ -14,7 +14,7 @@ from django.urls import get_resolver
 from drf_spectacular.validation import validate_schema
 
 from connectors.api import people_search
-from lrs.auth.issue import issue, issue_application
+from lrs.auth.issue import issue, issue_application, revoke
 from tests.connectors.api.client import Api, hired, portal, problem
 from tests.connectors.people import ann, person, told
 from tests.fixtures import Answer, Hub, Xapi
@@ -76,7 +76,7 @@ def test_no_key_a_wrong_key_and_a_revoked_one_are_told_apart_only_by_who_knows_i
     )
 
 
-def test_a_token_reads_what_its_application_may(hub: Hub) -> None:
+def test_a_token_reads_what_its_application_may_until_that_is_revoked(hub: Hub) -> None:
     _, workday, _ = hired(hub)
     told(workday, ann())
     issued = issue_application(
@@ -93,8 +93,11 @@ def test_a_token_reads_what_its_application_may(hub: Hub) -> None:
         .expect(200)
         .json()["access_token"]
     )
-    bearer = Api(Xapi(None)).request("GET", "people", headers={"Authorization": f"Bearer {token}"})
-    assert len(bearer.expect(200).json()["people"]) == 1
+    nightly, bearer = Api(Xapi(None)), {"Authorization": f"Bearer {token}"}
+    found = nightly.request("GET", "people", headers=bearer).expect(200).json()
+    assert len(found["people"]) == 1
+    revoke(issued.credential)
+    assert nightly.refused(401, "people", headers=bearer)["rule"] == "credential.unknown"
 
 
 def test_a_credential_has_its_requests_a_minute_here_too(hub: Hub) -> None:
