@@ -135,11 +135,8 @@ def _of_context(query: ContextQuery, line: Line | None) -> sql.Composable:
 
 
 def _of_statement(query: ContextQuery) -> list[sql.Composable]:
-    """Return what must be so of a row `s` that ties a statement to a context."""
-    parts: list[sql.Composable] = [
-        sql.SQL("s.recorded_to IS NULL"),
-        sql.SQL("s.store_id = {}").format(sql.Literal(query.store_id)),
-    ]
+    """Return what must be so of a row `s` that ties a statement to a context, but for the store."""
+    parts: list[sql.Composable] = [sql.SQL("s.recorded_to IS NULL")]
     if query.source_id is not None:
         parts.append(sql.SQL("s.source_id = {}").format(sql.Literal(query.source_id)))
     if query.since is not None:
@@ -227,9 +224,14 @@ def _by_context_in_line(
 
 def _in_order(query: ContextQuery, where: sql.Composable) -> sql.Composed:
     return sql.SQL(
-        "SELECT DISTINCT s.moment, s.seq FROM connectors_statement_context s WHERE {where}"
-        " ORDER BY s.moment {order}, s.seq {order} LIMIT {limit}"
-    ).format(where=where, order=_order(query), limit=sql.Literal(query.limit + 1))
+        "SELECT DISTINCT s.moment, s.seq FROM connectors_statement_context s"
+        " WHERE s.store_id = {store} AND {where} ORDER BY s.moment {order}, s.seq {order} LIMIT {limit}"
+    ).format(
+        store=sql.Literal(query.store_id),
+        where=where,
+        order=_order(query),
+        limit=sql.Literal(query.limit + 1),
+    )
 
 
 def _order(query: ContextQuery) -> sql.SQL:
