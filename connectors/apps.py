@@ -10,6 +10,6 @@ class ConnectorsConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported for what they register: system checks, consumers of the feed and of changes.
-        from connectors import checks  # noqa: F401
-        from connectors.enrichment import consume, follow  # noqa: F401
+        from connectors import changes, checks  # noqa: F401
+        from connectors.enrichment import consume, follow, log  # noqa: F401
         from connectors.watch import provisioning  # noqa: F401

@@ -20,7 +20,7 @@ from django.utils import timezone
 from psycopg.types.range import TimestamptzRange
 
 from connectors.models import ChangeCursor
-from lrs import database
+from lrs import database, feed
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,12 @@ FROM connectors_workforce_change c
 WHERE (c.xid, c.id) > (%s, %s) AND c.xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
 ORDER BY c.xid, c.id LIMIT %s
 """
+
+
+# After a restore into another cluster transaction ids must first catch up with these.
+feed.also_ordered_by_transactions(
+    "SELECT c.xid FROM connectors_workforce_change c ORDER BY c.xid DESC, c.id DESC LIMIT 1"
+)
 
 
 def consumer(name: str, *, batch: int = 500) -> Callable[[Handler], Handler]:

@@ -8,7 +8,8 @@ older than any still running: one that commits late is never passed over (a key 
 moves in the transaction of its effect, so after a crash it gets the same statements again and their effect
 is not there yet. Celery only wakes consumers (`wake`); a sweep finds what a lost message missed.
 
-Doors: consumer, run, read, replay, lag, wake, names, transactions_behind, align.
+Doors: consumer, run, read, replay, lag, wake, names, transactions_behind, align,
+also_ordered_by_transactions.
 """
 
 from __future__ import annotations
@@ -220,20 +221,28 @@ def lag(name: str) -> Lag:
 
 #: Transactions used up at a time.
 _ALIGNED_AT_A_TIME = 100_000
+#: SQL of the last transaction id (as bigint) in each log that is ordered by them.
+_LAST = [
+    "SELECT s.xid::text::bigint FROM lrs_statement s ORDER BY s.xid DESC, s.seq DESC LIMIT 1",
+]
+
+
+def also_ordered_by_transactions(last: str) -> None:
+    """Have `align` look at another log as well; `last` is SQL of the last transaction id in it, as bigint."""
+    if last not in _LAST:
+        _LAST.append(last)
 
 
 def transactions_behind() -> int:
-    """Return how far this database's transaction ids are behind those its statements were stored with.
+    """Return how far this database's transaction ids are behind those its logs were written with.
 
     Above 0 after a dump was restored into another cluster: then new statements would sort before old ones,
     and consumers and pages would miss them.
     """
     with database.binary_cursor() as cursor:
         cursor.execute(
-            """
-            SELECT greatest(0, 1 + coalesce(
-                       (SELECT s.xid::text::bigint FROM lrs_statement s
-                        ORDER BY s.xid DESC, s.seq DESC LIMIT 1), 0)
+            f"""
+            SELECT greatest(0, 1 + greatest(0, {", ".join(f"({each})" for each in _LAST)})
                    - pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
             """
         )
@@ -242,7 +251,7 @@ def transactions_behind() -> int:
 
 
 def align() -> int:
-    """Use up transaction ids until the next one is later than any statement's; return how many.
+    """Use up transaction ids until the next one is later than any in a log; return how many.
 
     Part of every preparation of a hub; does nothing but after a restore into another cluster. About 100,000 a
     second.

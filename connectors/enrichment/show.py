@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -28,14 +29,28 @@ from connectors.models import (
     WorkAssignmentVersion,
 )
 
-#: Under this IRI a context stands in `context.extensions` of copies the hub makes; never in what is stored.
-EXTENSION = "https://w3id.org/lrshub/workforce-context"
-
 Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What was derived of one statement."""
+
+    #: The last transaction that derived any of it.
+    xid: int
+    #: The statement's own timestamp.
+    moment: datetime
+    #: One entry for each actor.
+    contexts: list[Json]
 
 
 def contexts_of(seqs: Collection[int]) -> dict[int, list[Json]]:
     """Return the contexts of each statement that has any, by key."""
+    return {seq: shown.contexts for seq, shown in derived(seqs).items()}
+
+
+def derived(seqs: Collection[int]) -> dict[int, Shown]:
+    """Return what was derived of each statement, by key; as it is known now."""
     rows = list(
         StatementContext.objects.filter(seq__in=list(seqs), recorded_to__isnull=True).order_by(
             "seq", "actor_id"
@@ -43,10 +58,12 @@ def contexts_of(seqs: Collection[int]) -> dict[int, list[Json]]:
     )
     contexts = Context.objects.in_bulk([each.context_id for each in rows if each.context_id is not None])
     names = _Names(list(contexts.values()), rows)
-    found: dict[int, list[Json]] = {}
+    found: dict[int, Shown] = {}
     for row in rows:
         context = None if row.context_id is None else contexts[row.context_id]
-        found.setdefault(row.seq, []).append(_entry(row, context, names))
+        before = found.get(row.seq)
+        entries = [*(before.contexts if before is not None else ()), _entry(row, context, names)]
+        found[row.seq] = Shown(max(row.xid, before.xid if before is not None else 0), row.moment, entries)
     return found
 
 

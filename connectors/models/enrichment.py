@@ -8,7 +8,9 @@ earlier row and adds another.
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Cast
 
 from connectors.models.workforce import AssignmentStatus, WorkerType
 
@@ -43,6 +45,9 @@ class Context(models.Model):
             models.Index(fields=["job_id"], name="connectors_context_job"),
             models.Index(fields=["location_id"], name="connectors_context_location"),
             models.Index(fields=["manager_id"], name="connectors_context_manager"),
+            models.Index(fields=["store", "worker_type", "status"], name="connectors_context_standing"),
+            GinIndex(fields=["path"], name="connectors_context_path", fastupdate=False),
+            GinIndex(fields=["regulatory_classes"], name="connectors_context_regulated", fastupdate=False),
         ]
 
 
@@ -72,14 +77,35 @@ class StatementContext(models.Model):
     context_id = models.BigIntegerField(null=True)
     link_id = models.BigIntegerField(null=True, help_text="The ActorLink used.")
     why_not = models.SmallIntegerField(choices=WhyNot.choices, default=WhyNot.NONE)
+    #: By it an export goes on safely behind what it has seen (connectors.enrichment.log).
+    xid = models.BigIntegerField(
+        db_default=Cast(
+            Cast(
+                models.Func(function="pg_current_xact_id", output_field=models.TextField()),
+                models.TextField(),
+            ),
+            models.BigIntegerField(),
+        ),
+        help_text="The transaction that derived it.",
+    )
 
     class Meta:
         db_table = "connectors_statement_context"
         indexes = [
             models.Index(fields=["actor_id", "moment"], name="connectors_context_of_actor"),
             models.Index(
-                fields=["context_id", "seq"],
-                name="connectors_context_current",
+                fields=["context_id", "moment", "seq"],
+                name="connectors_context_in_time",
+                condition=models.Q(recorded_to__isnull=True),
+            ),
+            models.Index(
+                fields=["store_id", "moment", "seq"],
+                name="connectors_context_by_moment",
+                condition=models.Q(recorded_to__isnull=True),
+            ),
+            models.Index(
+                fields=["store_id", "xid", "seq"],
+                name="connectors_context_log",
                 condition=models.Q(recorded_to__isnull=True),
             ),
         ]

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from connectors.models.bitemporal import Version, never_overlapping
@@ -97,6 +99,14 @@ class PersonVersion(Version):
     class Meta:
         db_table = "connectors_person_version"
         constraints = [never_overlapping("connectors_person_no_overlap", "person", "system")]
+        indexes = [
+            models.Index(
+                OpClass(Lower("formatted_name"), name="text_pattern_ops"), name="connectors_person_formatted"
+            ),
+            models.Index(
+                OpClass(Lower("family_name"), name="text_pattern_ops"), name="connectors_person_family"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.formatted_name

@@ -91,12 +91,23 @@ def people_at(
     return found
 
 
-def roster(store_id: int, moment: datetime, known: datetime | None = None) -> Iterator[RosterLine]:
-    """Yield everybody of a store who had an assignment at `moment`, as known at `known`."""
+def roster(
+    store_id: int,
+    moment: datetime,
+    known: datetime | None = None,
+    *,
+    after: int = 0,
+    most: int | None = None,
+) -> Iterator[RosterLine]:
+    """Yield everybody of a store who had an assignment at `moment`, as known at `known`, by their ids.
+
+    `after` and `most` give a part of it: at most so many people, behind that id.
+    """
     with database.binary_cursor() as cursor:
         cursor.execute(
-            "SELECT * FROM connectors_roster(%s, %s, coalesce(%s::timestamptz, clock_timestamp()))",
-            (store_id, moment, known),
+            "SELECT r.* FROM connectors_roster(%s, %s, coalesce(%s::timestamptz, clock_timestamp())) r"
+            " WHERE r.person_id > %s ORDER BY r.person_id LIMIT %s",
+            (store_id, moment, known, after, most),
         )
         for row in cursor:
             yield RosterLine(*_frozen(list(row)))

@@ -21,11 +21,12 @@ SCOPES = {
     "all/read": "Read everything",
     "all": "Everything of the xAPI",
     "workforce/read": "Read people, and statements with the workforce context of their time",
+    "workforce/write": "Keep people no HR system knows",
 }
 
-#: Scopes that `all`, a word of the xAPI, does not include: an LMS that may do everything there reads no HR
-#: data.
-BESIDE_ALL = frozenset({"workforce/read"})
+#: Scopes that `all`, a word of the xAPI, does not include: an LMS that may do everything there reads and
+#: writes no HR data.
+BESIDE_ALL = frozenset({"workforce/read", "workforce/write"})
 
 
 @dataclass(frozen=True, kw_only=True)
