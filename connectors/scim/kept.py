@@ -26,11 +26,11 @@ from scim2_models import (
 )
 
 from connectors.models import ScimKind, ScimResource, System
-from connectors.scim.resources import MODELS, POLICY
+from connectors.scim.resources import MODELS, POLICY, of
 
 _NAMES = {
-    "User": Path[MODELS["User"]]("userName").resolve(),  # type: ignore[misc]  # models are values here
-    "Group": Path[MODELS["Group"]]("displayName").resolve(),  # type: ignore[misc]
+    "User": of(Path, MODELS["User"])("userName").resolve(),
+    "Group": of(Path, MODELS["Group"])("displayName").resolve(),
 }
 _COLLECTIONS = {"User": "Users", "Group": "Groups"}
 #: What the hub adds to a resource whenever it is read.

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from connectors import drift
 from connectors.adapters import Page, RawRecord
 from connectors.mapping import Mapping, lifecycle
 from connectors.models import (
@@ -40,6 +41,8 @@ from connectors.sync.page import Taker
 
 #: Users taken in one transaction when everything is taken again.
 BATCH = 200
+#: Users looked at for drift, when a day's run has so many records; too few for their number to mean anything.
+_SAMPLE, _LOOKED_AT = 49, (1, 10, 50)
 
 
 class NotReady(Exception):
@@ -84,7 +87,7 @@ def follow(space: Space, version: FieldMapping, rows: Sequence[ScimResource], no
         RawRecord("worker" if row.engaged_since is not None else "ended", row.worker_key, values)
         for row, values in zip(users, facts.raw(space, users), strict=True)
     ]
-    _take(space.system, version, found, now)
+    _take(space, version, found, now)
 
 
 def follow_group(
@@ -98,7 +101,7 @@ def follow_group(
     mapping = compiled(version.pk)
     if "group" in mapping.kinds and row.pk is not None:
         [values] = facts.raw(space, [row])
-        _take(space.system, version, [RawRecord("group", str(row.uid), values)], now)
+        _take(space, version, [RawRecord("group", str(row.uid), values)], now)
     if not any(path.partition(".")[0] == "groups" for path in mapping.reads.get("worker", {})):
         return
     touched = sorted({*before, *row.members})
@@ -131,7 +134,8 @@ def compiled(version_id: int) -> Mapping:
     return lifecycle.mapping_of(FieldMapping.objects.get(pk=version_id))
 
 
-def _take(system: System, version: FieldMapping, records: Sequence[RawRecord], now: datetime) -> None:
+def _take(space: Space, version: FieldMapping, records: Sequence[RawRecord], now: datetime) -> None:
+    system = space.system
     known = set(
         AppliedRecord.objects.filter(
             system=system, kind="worker", key__in=[each.key for each in records if each.kind == "ended"]
@@ -146,6 +150,8 @@ def _take(system: System, version: FieldMapping, records: Sequence[RawRecord], n
         return
     mapping = compiled(version.pk)
     run = _todays(system, version, now)
+    if any(run.records < each <= run.records + len(records) for each in _LOOKED_AT):
+        _look(space, mapping, run)
     held = frozenset(
         each
         for finding in DriftFinding.objects.filter(system=system, state=DriftState.OPEN)
@@ -154,6 +160,18 @@ def _take(system: System, version: FieldMapping, records: Sequence[RawRecord], n
     SyncRun.objects.filter(pk=run.pk).update(state=RunState.RUNNING, as_of=now)
     Taker(run, system, mapping).take(Page(tuple(records), {}), held)
     SyncRun.objects.filter(pk=run.pk).update(state=RunState.SUCCEEDED, ended=Now(), read_completely=True)
+
+
+def _look(space: Space, mapping: Mapping, run: SyncRun) -> None:
+    """Compare some users with what is usual, and keep them as samples to try mappings on.
+
+    They are the same ones every time, as ids are random and stay: people come and go in bulk, which is no
+    drift, but when the identity provider sends other attributes, it sends them for these, too.
+    """
+    users = space.rows(ScimKind.USER).filter(engaged_since__isnull=False).order_by("uid")[:_SAMPLE]
+    watch = drift.Watch(space.system, mapping)
+    watch.see([RawRecord("worker", each["hub"]["workerKey"], each) for each in facts.raw(space, list(users))])
+    watch.finish(run)
 
 
 def _todays(system: System, version: FieldMapping, now: datetime) -> SyncRun:

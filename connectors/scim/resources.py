@@ -62,7 +62,9 @@ class Email(ComplexAttribute):
 class User(scim.User[AnyExtension]):
     """A person's account."""
 
-    emails: list[Email] | None = Field(None, description="E-mail addresses of the user.")
+    emails: list[Email] | None = Field(  # type: ignore[assignment]  # takes what the base's takes, and more
+        None, description="E-mail addresses of the user."
+    )
     Emails: ClassVar[type[ComplexAttribute]] = Email
 
 
@@ -125,6 +127,11 @@ class HubUser(Extension):
 FullUser = User[EnterpriseUser | HubUser]
 MODELS: dict[str, type[scim.Resource[Any]]] = {"User": FullUser, "Group": Group}
 ENDPOINTS = {"Users": "User", "Groups": "Group"}
+
+
+def of(generic: Any, model: Any) -> Any:
+    """Return a generic of scim2-models for a model that is only known at run time."""
+    return generic[model]
 
 
 def configuration(base: str) -> ServiceProviderConfig:

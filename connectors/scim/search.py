@@ -23,7 +23,7 @@ from scim2_models.path import Comparison, FilterNode, LogicalExpr, LogicalOperat
 from connectors.models import ScimResource
 from connectors.scim import kept
 from connectors.scim.kept import Space
-from connectors.scim.resources import MODELS, PAGE, PAGE_MOST, POLICY
+from connectors.scim.resources import MODELS, PAGE, PAGE_MOST, POLICY, of
 
 _CHUNK = 500
 _ORDER = {"gt": "gt", "ge": "gte", "lt": "lt", "le": "lte"}
@@ -42,8 +42,8 @@ def request_of(kinds: Sequence[str], values: Any) -> SearchRequest[Any]:
     """Return a search over these kinds; raise ValidationError or a SCIMException for what is none."""
     if not isinstance(values, Mapping):
         raise InvalidSyntaxException(detail="The body must be a JSON object.")
-    model = reduce(or_, (MODELS[each] for each in kinds))
-    request: SearchRequest[Any] = SearchRequest[model].model_validate(  # type: ignore[valid-type]
+    model: Any = reduce(or_, (MODELS[each] for each in kinds))
+    request: SearchRequest[Any] = of(SearchRequest, model).model_validate(
         values, scim_ctx=Context.SEARCH_REQUEST, scim_policy=POLICY
     )
     return request

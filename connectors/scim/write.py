@@ -27,7 +27,7 @@ from scim2_models import (
 from connectors.models import FieldMapping, ScimKind, ScimResource, System
 from connectors.scim import kept, live
 from connectors.scim.kept import Space
-from connectors.scim.resources import MODELS, POLICY
+from connectors.scim.resources import MODELS, POLICY, of
 
 _KEY_MOST = 200
 
@@ -68,7 +68,7 @@ def replace(space: Space, kind: str, uid: str, payload: Any, *, if_match: str = 
 
 def patch(space: Space, kind: str, uid: str, payload: Any, *, if_match: str = "") -> ScimResource:
     """Change parts of a resource, all operations or none."""
-    operations = PatchOp[MODELS[kind]].model_validate(  # type: ignore[misc]  # a model is a value here
+    operations = of(PatchOp, MODELS[kind]).model_validate(
         _lifted(payload), scim_ctx=Context.RESOURCE_PATCH_REQUEST, scim_policy=POLICY
     )
     with _writing(space) as (here, version, now):
@@ -180,14 +180,10 @@ def _save(row: ScimResource) -> None:
 
 
 def _leave_groups(space: Space, uid: UUID, now: datetime) -> None:
-    for group in kept.groups_of(space, [uid]):
-        [resource] = kept.read(space, [group])
-        resource.members = [  # type: ignore[attr-defined]  # a group
-            each
-            for each in resource.members or ()
-            if each.value != str(uid)  # type: ignore[attr-defined]
-        ]
-        kept.write(group, resource)
-        group.version += 1
-        group.last_modified = now
-        _save(group)
+    for row in kept.groups_of(space, [uid]):
+        [group] = kept.read(space, [row])
+        group["members"] = [each for each in group["members"] or () if each.value != str(uid)] or None
+        kept.write(row, group)
+        row.version += 1
+        row.last_modified = now
+        _save(row)

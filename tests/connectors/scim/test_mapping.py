@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from datetime import timedelta
 from typing import Any
 
 from django.core.management import call_command
@@ -10,7 +11,17 @@ from django.utils import timezone
 
 from connectors.adapters.scim.default_mapping import DEFAULT_MAPPING
 from connectors.mapping import lifecycle
-from connectors.models import ExceptionState, PersonKey, SyncException, SyncRun, System, SystemState
+from connectors.models import (
+    DriftFinding,
+    ExceptionState,
+    PersonKey,
+    ScimResource,
+    SourceBaseline,
+    SyncException,
+    SyncRun,
+    System,
+    SystemState,
+)
 from connectors.scim.resources import ENTERPRISE, EXTENSION
 from connectors.sync import exceptions
 from connectors.workforce import as_of
@@ -79,8 +90,8 @@ def test_nobody_is_hired_by_replay_after_being_deprovisioned(database: None) -> 
 
 def test_groups_can_be_mapped_and_follow_at_once(database: None) -> None:
     entra = Idp()
-    remap(entra.system, by_groups)
     members = [{"value": entra.made()["id"]}]
+    remap(entra.system, by_groups)
     other = entra.send("POST", "/Users", bob()).expect(201).json()
     group = {"displayName": "GxP", "members": members}
     made = entra.send("POST", "/Groups", group).expect(201).json()
@@ -125,6 +136,22 @@ def test_another_mapping_is_followed_from_the_next_request_on(database: None) ->
     entra.patched(f"/Users/{user['id']}", change)
     assert classes(entra.system) == ("Nurse",)
     assert SyncRun.objects.filter(system=entra.system).count() == 2
+
+
+def test_an_attribute_that_is_sent_no_more_is_drift_and_what_is_known_is_held(database: None) -> None:
+    entra = Idp()
+    users = [entra.made(externalId=f"{n}", userName=f"{n}")["id"] for n in range(10)]
+    assert SourceBaseline.objects.get(system=entra.system).samples["worker"]
+    for row in ScimResource.objects.filter(system=entra.system):
+        row.resource = row.resource.replace('"department"', '"abteilung"')
+        row.save()
+    SyncRun.objects.filter(system=entra.system).update(created=timezone.now() - timedelta(days=1))
+    entra.patched(f"/Users/{users[0]}", {"op": "replace", "path": "title", "value": "Doctor"})
+    found = DriftFinding.objects.filter(system=entra.system).values_list("path", flat=True)
+    assert any("department" in each for each in found)
+    context = as_of.person_at(person(entra.system, "0").pk, timezone.now())
+    assert context is not None
+    assert context.unit_id is not None
 
 
 def test_many_deprovisioned_at_once_ask_nobody(database: None) -> None:

@@ -31,6 +31,7 @@ def now_of(system: System, key: str = "21001", at: datetime | None = None) -> as
 def unit_of(system: System, key: str = "21001", at: datetime | None = None) -> str:
     context = now_of(system, key, at)
     assert context is not None
+    assert context.unit_id is not None
     return OrganizationUnit.objects.get(pk=context.unit_id).key
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scim2_models import ScimFilter
 
-from connectors.scim import kept
+from connectors.scim import kept, search
 from connectors.scim.kept import Space
 from connectors.scim.resources import ENTERPRISE, FullUser
 from tests.connectors.scim.idp import Idp, ann
@@ -25,7 +24,7 @@ NAMES = [name for name, *_ in PEOPLE]
 
 
 @pytest.fixture
-def entra(database: None) -> Iterator[Idp]:
+def entra(database: None) -> Idp:
     found = Idp()
     for name, unit, title, active in PEOPLE:
         emails = [{"value": f"{name}@example.com", "type": "work", "primary": True}]
@@ -143,8 +142,6 @@ _FILTERS = st.recursive(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(what=_FILTERS)
 def test_a_filter_finds_what_a_naive_reading_finds(entra: Idp, what: str) -> None:
-    from connectors.scim import search
-
     space = Space(entra.system, "http://hub.test/scim/v2")
     everybody: list[Any] = kept.read(space, list(space.rows("User").order_by("pk")))
     naive = [each.user_name for each in everybody if ScimFilter[FullUser](what).match(each)]
