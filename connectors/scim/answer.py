@@ -6,6 +6,7 @@ RFC 7644, 3.12. Never a word of an error nobody foresaw: those are logged by kin
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
 import orjson
@@ -74,5 +75,6 @@ def _said(error: Exception) -> Error:
         return Error(status=503, detail=str(error))
     if isinstance(error, MethodNotAllowed):
         return Error(status=405, detail=str(error))
-    logger.error("scim_request_failed", reason=type(error).__name__, exc_info=error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    logger.error("scim_request_failed", reason=type(error).__name__, where=f"{last.name}:{last.lineno}")
     return Error(status=500, detail="Something unexpected went wrong; nothing was changed.")

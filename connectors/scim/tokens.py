@@ -27,7 +27,8 @@ _HEADER_MOST = 512
 _NO_HASH = bytes(32)
 #: How exactly it is known when a token was last used.
 _NOTED = timedelta(minutes=1)
-_PREFIX = "scim_"
+#: By which people and secret scanners tell what it is.
+PREFIX = "scim_"
 
 
 class TooMany(Exception):
@@ -38,7 +39,13 @@ class TooMany(Exception):
         self.seconds = seconds
 
 
-def issue(system: System, *, expires: datetime | None = None, overlap: timedelta | None = None) -> str:
+def issue(
+    system: System,
+    *,
+    expires: datetime | None = None,
+    overlap: timedelta | None = None,
+    by: int | None = None,
+) -> str:
     """Make a token and return it, this once.
 
     With `overlap`, the tokens there were end after that time; without, they go on working.
@@ -50,8 +57,10 @@ def issue(system: System, *, expires: datetime | None = None, overlap: timedelta
         until = timezone.now() + overlap
         ScimToken.objects.filter(Q(expires=None) | Q(expires__gt=until), system=system).update(expires=until)
     ScimToken.objects.create(system=system, key=key, keyed_hash=keyed_hash(key, secret), expires=expires)
-    ChangeNote.objects.create(system=system, kind="secret", text=f"A SCIM token was issued ({key}).")
-    return f"{_PREFIX}{key}.{secret}"
+    ChangeNote.objects.create(
+        system=system, by_id=by, kind="secret", text=f"A SCIM token was issued ({key})."
+    )
+    return f"{PREFIX}{key}.{secret}"
 
 
 def withdraw(system: System) -> int:
@@ -66,7 +75,7 @@ def authenticate(header: str, address: str) -> System:
     scheme, _, token = header.strip().partition(" ")
     if scheme.lower() != "bearer" or len(header) > _HEADER_MOST or not token.isascii():
         raise UnauthorizedException(detail="This needs an Authorization header: Bearer with a token.")
-    key, _, secret = token.strip().removeprefix(_PREFIX).partition(".")
+    key, _, secret = token.strip().removeprefix(PREFIX).partition(".")
     standing = THROTTLE.standing(key, address)
     if standing.wait_seconds and not standing.trusted:
         raise TooMany(standing.wait_seconds)

@@ -63,6 +63,9 @@ def replace(space: Space, kind: str, uid: str, payload: Any, *, if_match: str = 
         kept.check_match(row, if_match)
         [original] = kept.read(here, [row])
         wanted.replace(original)
+        if kind == ScimKind.USER and wanted["active"] is None:
+            # Who says nothing of it does not mean a rehire.
+            wanted["active"] = original["active"]
         return _changed(here, version, row, wanted, now)
 
 

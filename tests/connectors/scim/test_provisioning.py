@@ -155,6 +155,15 @@ def test_a_user_who_was_never_active_is_nobodys_worker(database: None) -> None:
     assert [each[0] for each in engagements(entra.system)] == ["1"]
 
 
+def test_a_replacement_that_says_nothing_of_active_rehires_nobody(database: None) -> None:
+    entra = Idp()
+    path = f"/Users/{entra.made()['id']}"
+    entra.patched(path, {"op": "replace", "path": "active", "value": False})
+    entra.send("PUT", path, ann(active=None, title="Doctor")).expect(200)
+    assert entra.send("GET", path).json()["active"] is False
+    assert now_of(entra.system) is None
+
+
 def test_a_contractor_comes_with_sponsor_and_end_date(database: None) -> None:
     entra = Idp()
     sponsor = entra.made()
