@@ -136,11 +136,11 @@ def compiled(version_id: int) -> Mapping:
 
 def _take(space: Space, version: FieldMapping, records: Sequence[RawRecord], now: datetime) -> None:
     system = space.system
-    known = set(
-        AppliedRecord.objects.filter(
-            system=system, kind="worker", key__in=[each.key for each in records if each.kind == "ended"]
-        ).values_list("key", flat=True)
-    )
+    ended = [each.key for each in records if each.kind == "ended"]
+    known: set[str] = set()
+    if ended:
+        applied = AppliedRecord.objects.filter(system=system, kind="worker", key__in=ended)
+        known = set(applied.values_list("key", flat=True))
     # What was refused of somebody who is gone must not be replayed, nor the end of somebody who is back.
     exceptions.resolve(
         system, {("worker" if each.kind == "ended" else "ended", each.key) for each in records}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -41,10 +42,11 @@ def test_a_token_is_issued_and_shown_once(ada: Client) -> None:
 
 
 def test_only_scim_connections_have_tokens_and_none_ends_before_it_begins(ada: Client) -> None:
-    for values in (
+    wrong: list[dict[str, Any]] = [
         {"system": hris().pk},
         {"system": connection().pk, "expires_0": "2020-01-01", "expires_1": "00:00"},
-    ):
+    ]
+    for values in wrong:
         page = ada.post(reverse("admin:connectors_scimtoken_add"), values)
         assert page.status_code == 200
         assert "scim_" not in re.sub(r"scim_?token", "", page.content.decode())
