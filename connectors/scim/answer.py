@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 import structlog
+from django.db import OperationalError
 from django.http import HttpResponse
 from pydantic import ValidationError
 from scim2_models import Error, SCIMException
@@ -50,7 +51,7 @@ def refusal(error: Exception) -> HttpResponse:
         headers["WWW-Authenticate"] = 'Bearer realm="scim"'
     if isinstance(error, TooMany):
         headers["Retry-After"] = str(error.seconds)
-    if isinstance(error, NotReady):
+    if isinstance(error, (NotReady, OperationalError)):
         headers["Retry-After"] = str(NOT_READY_SECONDS)
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = ", ".join(error.allowed)
@@ -73,6 +74,9 @@ def _said(error: Exception) -> Error:
         return Error(status=429, detail=str(error))
     if isinstance(error, NotReady):
         return Error(status=503, detail=str(error))
+    if isinstance(error, OperationalError):
+        logger.warning("scim_request_not_served", reason=type(error).__name__)
+        return Error(status=503, detail="The hub is busy; nothing was changed.")
     if isinstance(error, MethodNotAllowed):
         return Error(status=405, detail=str(error))
     last = traceback.extract_tb(error.__traceback__)[-1]

@@ -25,6 +25,7 @@ class ScimTokenAdmin(ThemedAdmin):
     list_filter = ("system",)
     list_select_related = ("system",)
     search_fields = ("key", "system__name")
+    ordering = ("-pk",)
     fields = ("system", "expires")
 
     def has_change_permission(self, _: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  Django's name
