@@ -11,6 +11,7 @@ from hub.metrics import metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("xapi/", include("lrs.urls")),
+    path("", include("connectors.scim.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),

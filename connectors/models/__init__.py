@@ -18,6 +18,7 @@ from connectors.models.identity import (
     IdentityRule,
     ReviewState,
 )
+from connectors.models.scim import ScimKind, ScimResource, ScimToken
 from connectors.models.sync import (
     AppliedRecord,
     DriftFinding,
@@ -111,6 +112,9 @@ __all__ = [
     "ReviewState",
     "RunMode",
     "RunState",
+    "ScimKind",
+    "ScimResource",
+    "ScimToken",
     "SeenRecord",
     "SourceBaseline",
     "SourceHabit",

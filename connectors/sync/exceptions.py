@@ -28,7 +28,7 @@ from connectors import mapping as mappings
 from connectors.adapters import RawRecord
 from connectors.errors import Refused
 from connectors.mapping import lifecycle
-from connectors.models import ExceptionState, SyncException, SyncRun, System
+from connectors.models import ExceptionState, RunMode, SyncException, SyncRun, System
 from connectors.sync import apply, mapped
 from lrs import database
 
@@ -222,7 +222,9 @@ def _taken(
     made = mapped.of(RawRecord(exception.kind, exception.key, raw), mapping)
     if made.refused is not None:
         return made.refused
-    as_of = exception.run.as_of if exception.run is not None else exception.last_seen
+    # A live run goes on all day: its moment is that of its last record, not of this one.
+    run = exception.run
+    as_of = exception.last_seen if run is None or run.mode == RunMode.LIVE else run.as_of
     [outcomes] = apply.apply(exception.system, [made.records], as_of=as_of, run=exception.run)
     return next((each.refused for each in outcomes if each.refused is not None), None)
 

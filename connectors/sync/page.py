@@ -61,7 +61,8 @@ class Taker:
         self._keeps_seen = run.mode in (RunMode.FULL, RunMode.DRY)
         self._pilot = Pilot(system, run.pilot, run.as_of)
         self._ended = run.ended_count
-        self._open_before = absence.open_workers(system) + run.ended_count
+        # Asked for only where it may matter: counting takes its time, and a live run takes single records.
+        self._open_before = 0 if run.approved is not None else absence.open_workers(system) + run.ended_count
         #: Units, jobs and locations told so far.
         self._told: dict[tuple[str, str], Record] = {}
         #: Those of which the source has records of their own.
