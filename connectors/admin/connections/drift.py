@@ -117,8 +117,13 @@ def _groups(rows: Any) -> list[dict[str, Any]]:
             group["held"].update(each.detail.get("held", ()))
             group["proposals"] += bool(each.proposal)
     for group in groups.values():
-        group["held"] = sorted(group["held"])
+        group["held"] = [_held(each) for each in sorted(group["held"])]
     return list(groups.values())
+
+
+def _held(name: str) -> str:
+    """Return what is held in words; with a question mark, only in records whose value is new."""
+    return f"{name.removesuffix('?')} where its value is new" if name.endswith("?") else name
 
 
 def _seen(finding: DriftFinding, usual: Mapping[str, Any], now: Mapping[str, Any]) -> Seen:
@@ -138,9 +143,9 @@ def _shape(kinds: Mapping[str, Any], path: str) -> tuple[str, ...]:
     found = kinds.get("fields", {}).get(path)
     if not found or not found.get("n"):
         return ("not there",) if kinds else ()
-    said = [f"in {found['n'] / max(1, found['of']):.0%} of records"]
-    if types := found.get("types"):
-        said.append(", ".join(sorted(types, key=lambda each: -types[each])))
+    types = found.get("types", {})
+    share = f"in {found['n'] / max(1, found['of']):.0%} of records"
+    said = [", ".join([share, *sorted(types, key=lambda each: -types[each])])]
     if patterns := found.get("patterns"):
         said.append(", ".join(sorted(patterns, key=lambda each: -patterns[each])[:3]))
     if values := found.get("values"):

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from connectors.mapping import Malformed, compile, sheet, trial  # noqa: A004  mapping.compile
+from connectors.mapping.sheet import Row
 from connectors.mapping.trial import Tried
 
 #: Elements of a list of which results are shown.
@@ -26,11 +27,15 @@ def rows_of(document: Any) -> list[dict[str, Any]]:
         mapping = compile(document)
     except Malformed:
         return []
+    rows = sheet.rows(mapping)
+    headings = _headings(rows)
     return [
         {
             "kind": row.kind,
             "pointer": row.pointer,
             "target": row.target,
+            "name": _name(row),
+            "heading": headings.get(row.pointer, ""),
             "source": row.source,
             "steps": list(row.steps),
             "required": row.required,
@@ -38,8 +43,36 @@ def rows_of(document: Any) -> list[dict[str, Any]]:
             "note": row.note,
             "filled": row.filled,
         }
-        for row in sheet.rows(mapping)
+        for row in rows
     ]
+
+
+def _headings(rows: list[Row]) -> dict[str, str]:
+    """Return what stands above the first row of each part, by the pointer of that row."""
+    found: dict[str, str] = {}
+    before = ""
+    for row in rows:
+        part = _part(row)
+        if part != before:
+            found[row.pointer] = row.target.partition(".")[0].partition(" (")[0]
+            before = part
+        if row.target == "identifiers.type" and row.filled:
+            first = next(name for name in found if name.startswith(part))
+            found[first] = f"identifiers: {row.source.removeprefix('always ').strip('“”')}"
+    return found
+
+
+def _part(row: Row) -> str:
+    """Return the pointer of the part a row belongs to."""
+    parent = row.pointer.rpartition("/")[0]
+    # What chooses a part stands beside its fields.
+    return f"{parent}/fields" if row.target.endswith(("(each)", "(only if)")) else parent
+
+
+def _name(row: Row) -> str:
+    if row.target.endswith(")"):
+        return row.target.partition(" (")[2].rstrip(")")
+    return row.target.partition(".")[2]
 
 
 def preview(document: Any, kind: str, raw: Any) -> dict[str, Any]:

@@ -102,9 +102,7 @@ class SyncRunAdmin(ConnectionAdmin):
     def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
         """How far a run is, as JSON; asked for every second while it runs."""
         must(request, "view_syncrun")
-        answer = JsonResponse(told_of(_run(pk)))
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        return JsonResponse(told_of(_run(pk)))
 
     def start(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Start a run: full, of changes, dry, or dry as if the pilot were lifted."""

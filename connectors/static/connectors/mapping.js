@@ -72,7 +72,7 @@
     // Nothing moves below the hands of somebody who types.
     if (structure(rows) !== drawn && !busy) {
       drawn = structure(rows);
-      body().replaceChildren(...rows.map(line));
+      body().replaceChildren(...rows.flatMap((row) => (row.heading ? [heading(row), line(row)] : [line(row)])));
     }
     rows.forEach(results);
   };
@@ -89,10 +89,11 @@
     if (words) words.textContent = [...row.steps, row.owner && `owner: ${row.owner}`, row.note].filter(Boolean).join("; ");
   };
 
+  const heading = (row) => make("tr", { className: "con-part" }, make("td", { colSpan: 4, textContent: row.heading }));
   const line = (row) => {
     const isList = row.target.endsWith("(each)");
     const cells = [
-      make("td", {}, make("code", { textContent: row.target }), ...(row.required ? [make("small", { textContent: "needed" })] : [])),
+      make("td", {}, make("code", { textContent: row.name, title: row.target }), ...(row.required ? [make("small", { textContent: "needed" })] : [])),
       make("td", {}, editable ? source(row, isList) : row.source),
       make("td", {}, ...(isList ? [] : rest(row))),
       make("td", { className: "con-result" }),
