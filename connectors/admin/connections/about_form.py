@@ -85,7 +85,10 @@ class AboutForm(SystemForm):
         )
         self.fields["end_share_most"].widget.attrs |= {"min": "0", "max": "1", "step": "0.01"}
         self.fields["store"] = forms.ModelChoiceField(
-            label="Store", queryset=apps.get_model("lrs", "Store").objects.order_by("name"), empty_label=None
+            label="Store",
+            queryset=apps.get_model("lrs", "Store").objects.order_by("name"),
+            empty_label=None,
+            help_text="The record store whose statements these people belong to. None there? Add it under Stores.",
         )
         if self.instance.pk is not None:
             for name in ("adapter", "store"):

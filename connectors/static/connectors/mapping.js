@@ -110,13 +110,19 @@
       if (value === undefined) { put(row.pointer, undefined); return; }
       put(row.pointer, "const" in now ? { ...now, const: value } : { ...now, from: value });
     }, { "aria-label": row.target, placeholder: "not filled" });
-    const other = make("button", { type: "button", className: "con-more", textContent: constant ? "from the source instead" : "a fixed value instead", hidden: !row.filled });
-    other.addEventListener("click", () => {
+    return make("div", {}, ...(constant ? [make("small", { textContent: "always" })] : []), made);
+  };
+
+  /* A button that turns a rule from a source field into one with a fixed value, or back. */
+  const turned = (row) => {
+    const constant = "const" in (at(row.pointer) || {});
+    const made = make("button", { type: "button", className: "con-more", textContent: constant ? "From the source instead" : "A fixed value instead" });
+    made.addEventListener("click", () => {
       const { from, const: fixed, transform, ...kept } = at(row.pointer) || {};
       put(row.pointer, constant ? { ...kept, from: String(fixed ?? "") || "." } : { ...kept, const: from ?? "" });
       again();
     });
-    return make("div", {}, ...(constant ? [make("small", { textContent: "always" })] : []), made, other);
+    return made;
   };
 
   const again = () => { drawn = ""; document.activeElement.blur(); };
@@ -154,7 +160,7 @@
     const needed = make("input", { type: "checkbox", checked: rule.required === true });
     needed.addEventListener("change", () => change("required")(needed.checked));
     frame.replaceChildren(
-      ...("const" in rule ? [] : [list, more]),
+      ...("const" in rule ? [] : [list, more]), turned(row),
       labelled("Refuse the record where it is empty", needed),
       labelled("Owner", input(rule.owner, change("owner"))), labelled("Note", input(rule.note, change("note"))));
   };

@@ -33,22 +33,20 @@ def asking(roster: Roster) -> tuple[System, SyncRun]:
 
 
 def test_a_run_tells_how_far_it_is(vera: Client, roster: Roster) -> None:
-    roster.say(staff(25), announced=25)
-    system = roster.system()
-    run = runs.start(system, wake=False)
+    roster.say(staff(1500), announced=1500)
+    run = runs.start(roster.system(settings={"page": 500}), wake=False)
     waiting = progress(vera, run)
     assert (waiting["state"], waiting["under_way"], waiting["percent"]) == ("waiting", True, None)
     between: list[dict[str, Any]] = []
     roster.meanwhile(lambda _: between.append(progress(vera, run)))
     runs.carry_on(run.pk)
     last = between[-1]
-    assert (last["state"], last["attempt"], last["expected"]) == ("running", 1, 25)
-    # The engine reads ahead by one page.
-    assert last["counts"]["created"] == last["counts"]["records"] == 10
-    assert last["percent"] == 40
-    assert last["checkpoint"] == '{"row":10}'
+    assert (last["state"], last["attempt"], last["expected"]) == ("running", 1, 1500)
+    assert last["counts"]["created"] == last["counts"]["records"] == 1000
+    assert last["percent"] == 67
+    assert last["checkpoint"] == '{"row":1000}'
     done = progress(vera, run)
-    assert (done["under_way"], done["counts"]["created"], done["percent"]) == (False, 25, 100)
+    assert (done["under_way"], done["counts"]["created"], done["percent"]) == (False, 1500, 100)
 
 
 def test_a_run_under_way_asks_for_its_progress_and_one_that_ended_does_not(
