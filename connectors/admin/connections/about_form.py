@@ -88,7 +88,7 @@ class AboutForm(SystemForm):
             label="Store",
             queryset=apps.get_model("lrs", "Store").objects.order_by("name"),
             empty_label=None,
-            help_text="The record store whose statements these people belong to. None there? Add it under Stores.",
+            help_text="Whose statements these people belong to. None is there? Add one under Stores.",
         )
         if self.instance.pk is not None:
             for name in ("adapter", "store"):

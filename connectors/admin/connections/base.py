@@ -6,7 +6,7 @@ addresses a class lists exist; nothing here can be deleted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -103,4 +103,6 @@ def lines(text: str) -> list[str]:
     return list(dict.fromkeys(each for each in found if each))
 
 
-View = Callable[..., HttpResponse]
+def held(name: str) -> str:
+    """Return what drift holds in words; with a question mark, only in records whose value is new."""
+    return f"{name.removesuffix('?')} where its value is new" if name.endswith("?") else name

@@ -17,7 +17,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern
 
 from connectors import drift
-from connectors.admin.connections.base import ConnectionAdmin, by, key, may, must, system_of, to, told
+from connectors.admin.connections.base import ConnectionAdmin, by, held, key, may, must, system_of, to, told
 from connectors.drift.baseline import baseline_of
 from connectors.models import DriftFinding, DriftState, SourceShape, System
 from lrs.admin.keyset import listing
@@ -117,13 +117,8 @@ def _groups(rows: Any) -> list[dict[str, Any]]:
             group["held"].update(each.detail.get("held", ()))
             group["proposals"] += bool(each.proposal)
     for group in groups.values():
-        group["held"] = [_held(each) for each in sorted(group["held"])]
+        group["held"] = [held(each) for each in sorted(group["held"])]
     return list(groups.values())
-
-
-def _held(name: str) -> str:
-    """Return what is held in words; with a question mark, only in records whose value is new."""
-    return f"{name.removesuffix('?')} where its value is new" if name.endswith("?") else name
 
 
 def _seen(finding: DriftFinding, usual: Mapping[str, Any], now: Mapping[str, Any]) -> Seen:

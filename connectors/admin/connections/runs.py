@@ -19,7 +19,18 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 
 from connectors.admin.connections import run_chart, standing
-from connectors.admin.connections.base import ConnectionAdmin, by, key, may, must, note, system_of, to, told
+from connectors.admin.connections.base import (
+    ConnectionAdmin,
+    by,
+    held,
+    key,
+    may,
+    must,
+    note,
+    system_of,
+    to,
+    told,
+)
 from connectors.models import RunMode, RunState, SyncException, SyncRun, System
 from connectors.sync import absence
 from connectors.sync import run as runs
@@ -91,7 +102,7 @@ class SyncRunAdmin(ConnectionAdmin):
             "checkpoint": pretty(orjson.dumps(found.checkpoint).decode()) if found.checkpoint else "",
             "pilot": standing.pilot_said(found.pilot),
             "report": report(found.report) if found.mode == RunMode.DRY else None,
-            "held": found.report.get("held", []),
+            "held": [held(each) for each in found.report.get("held", ())],
             "refused_now": SyncException.objects.filter(run=found)[:10],
             "chart": run_chart.drawn(found.system),
             "may_change": may(request, "change_syncrun"),

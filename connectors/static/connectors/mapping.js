@@ -86,7 +86,7 @@
     cell.replaceChildren(...problem.map((each) => make("div", { className: "lrs-fault", textContent: each.reason })),
       ...found.map((each) => make("div", { className: each.error ? "lrs-fault" : "", textContent: each.error ? `${each.error} ${each.suggestion}`.trim() : each.value, title: each.field })));
     const words = made.querySelector("[data-words]");
-    if (words) words.textContent = [...row.steps, row.owner && `owner: ${row.owner}`, row.note].filter(Boolean).join("; ");
+    if (words) words.title = words.textContent = [...row.steps, row.owner && `owner: ${row.owner}`, row.note].filter(Boolean).join("; ");
   };
 
   const heading = (row) => make("tr", { className: "con-part" }, make("td", { colSpan: 4, textContent: row.heading }));
@@ -128,7 +128,7 @@
   const again = () => { drawn = ""; document.activeElement.blur(); };
 
   const rest = (row) => {
-    const words = make("div", { "data-words": "" });
+    const words = make("div", { "data-words": "", className: "con-words" });
     if (!editable || !row.filled) return [words];
     const folded = make("div", { hidden: !open.has(row.pointer) });
     const toggle = make("button", { type: "button", className: "con-more", textContent: "Edit", "aria-expanded": String(open.has(row.pointer)) });
