@@ -93,7 +93,7 @@ class AboutForm(SystemForm):
         if self.instance.pk is not None:
             for name in ("adapter", "store"):
                 self.fields[name].disabled = True
-        if self.instance.pk is None:
+        else:
             self.fields["time_zone"].initial = "UTC"
 
     def clean_end_share_most(self) -> float:

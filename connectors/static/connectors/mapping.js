@@ -160,7 +160,7 @@
     const needed = make("input", { type: "checkbox", checked: rule.required === true });
     needed.addEventListener("change", () => change("required")(needed.checked));
     frame.replaceChildren(
-      ...("const" in rule ? [] : [list, more]), turned(row),
+      ...("const" in rule ? [] : [list]), make("div", {}, ...("const" in rule ? [] : [more]), turned(row)),
       labelled("Refuse the record where it is empty", needed),
       labelled("Owner", input(rule.owner, change("owner"))), labelled("Note", input(rule.note, change("note"))));
   };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.test import Client
@@ -12,9 +13,11 @@ from tests.lrs.admin.samples import look, words
 BASE = "/admin/connectors"
 
 
-def send(client: Client, address: str, *, status: int = 302, **values: Any) -> Any:
+def send(
+    client: Client, address: str, form: Mapping[str, Any] | None = None, *, status: int = 302, **more: Any
+) -> Any:
     """Send a form; return the response."""
-    response = client.post(f"{BASE}/{address}", values)
+    response = client.post(f"{BASE}/{address}", {**(form or {}), **more})
     assert response.status_code == status, (response.status_code, response.content[:800])
     return response
 

@@ -94,16 +94,16 @@ def test_a_folder_is_an_adapter_and_the_engine_runs_it(
     form = {"adapter": "staffing", "store": new_store().pk, "name": "Bridge", "time_zone": "UTC"}
     limits = {"precedence": 100, "full_every_hours": 24, "end_share_most": 0.05, "end_count_least": 10}
     targets = {"freshness_minutes": 60, "provisioning_hours": 24}
-    response = send(ingo, "system/add/", **form, **limits, **targets)
+    response = send(ingo, "system/add/", {**form, **limits, **targets})
     system = System.objects.get(pk=int(response["Location"].split("/")[4]))
     setup = f"system/{system.pk}/setup"
     assert "As https://bridge.example/api" in said(ingo, f"{setup}/settings/")
     values = {"setting-address": f"{bridge.url}/api", "setting-page": "2", "setting-allow_private": "on"}
-    send(ingo, f"{setup}/settings/", **values)
+    send(ingo, f"{setup}/settings/", values)
     assert "<strong>Directory reader</strong>" in seen(ingo, f"{setup}/secrets/")
     send(ingo, f"{setup}/test/")
     assert "✗ Read the directory 127.0.0.1 refuses the hub" in said(ingo, f"{setup}/test/")
-    send(ingo, f"{setup}/secrets/", **{"secret-token": "bridge-token"})
+    send(ingo, f"{setup}/secrets/", {"secret-token": "bridge-token"})
     send(ingo, f"{setup}/test/")
     assert "✓ Read the directory 5 contractors." in said(ingo, f"{setup}/test/")
     send(ingo, f"{setup}/mapping/")

@@ -29,7 +29,7 @@ def known(client: Client, version: FieldMapping) -> str:
 
 def kept(client: Client, version: FieldMapping, content: Any, *, status: int = 302, **more: str) -> Any:
     form = {"known": known(client, version), "document": json.dumps(content), "kind": "worker", "raw": ""}
-    return send(client, f"fieldmapping/{version.pk}/", status=status, **(form | more))
+    return send(client, f"fieldmapping/{version.pk}/", form | more, status=status)
 
 
 def asked(
@@ -159,7 +159,7 @@ def test_a_pasted_record_is_kept_as_a_sample_only_when_asked(ingo: Client) -> No
 def test_text_that_is_no_json_comes_back_and_nothing_is_kept(ingo: Client) -> None:
     version = drafted()
     form = {"known": known(ingo, version), "document": '{"format": 1,', "kind": "worker", "raw": ""}
-    page = send(ingo, f"fieldmapping/{version.pk}/", status=400, **form).content.decode()
+    page = send(ingo, f"fieldmapping/{version.pk}/", form, status=400).content.decode()
     assert "The mapping is no JSON" in page
     assert "{&quot;format&quot;: 1,</textarea>" in page
     version.refresh_from_db()
@@ -173,7 +173,7 @@ def test_whoever_was_slower_keeps_nothing(ingo: Client, ada: Client) -> None:
     status_map(other)["S"] = "suspended"
     kept(ada, version, other)
     form = {"known": before, "document": json.dumps(document()), "kind": "worker", "raw": ""}
-    page = send(ingo, f"fieldmapping/{version.pk}/", status=400, **form).content.decode()
+    page = send(ingo, f"fieldmapping/{version.pk}/", form, status=400).content.decode()
     assert "Somebody changed this version meanwhile." in page
     version.refresh_from_db()
     assert "S" in status_map(version.document)
@@ -254,14 +254,15 @@ def test_a_broken_draft_still_has_its_pages(vera: Client) -> None:
     version = drafted({"format": 1, "records": {}})
     assert "The document cannot be read as it is" in said(vera, f"fieldmapping/{version.pk}/")
     assert vera.get(f"{BASE}/fieldmapping/{version.pk}/sheet/").status_code == 302
-    for content in ({}, {"records": 7}, {"records": []}):
+    broken: tuple[dict[str, Any], ...] = ({}, {"records": 7}, {"records": []})
+    for content in broken:
         seen(vera, f"fieldmapping/{drafted(content).pk}/")
 
 
 def test_who_only_looks_changes_no_mapping(vera: Client, gus: Client) -> None:
     version = drafted()
     form = {"known": known(vera, version), "document": "{}", "kind": "worker"}
-    send(vera, f"fieldmapping/{version.pk}/", status=403, **form)
+    send(vera, f"fieldmapping/{version.pk}/", form, status=403)
     for step in ("test", "activate", "roll_back", "copy"):
         send(vera, f"fieldmapping/{version.pk}/step/", status=403, step=step)
     for address in ("new", "import"):

@@ -38,7 +38,7 @@ DEFAULTS = {
 def begun(client: Client, **values: Any) -> System:
     """Take the first step; return the connection."""
     form = {"adapter": "files", "store": new_store().pk, "name": f"Meridian {uuid4().hex[:6]}", **DEFAULTS}
-    response = send(client, "system/add/", **(form | values))
+    response = send(client, "system/add/", form | values)
     return System.objects.get(pk=int(response["Location"].split("/")[4]))
 
 
@@ -50,7 +50,7 @@ def test_from_a_folder_to_live(ingo: Client, tmp_path: Path) -> None:
     incoming = Incoming(tmp_path)
     incoming.deliver([worker("0001"), worker("0002", org_code="ER", org_path="MERIDIAN/OPS/ER")], 1)
     system = begun(ingo, owner="HR systems")
-    send(ingo, place(system, "settings"), **{"setting-from": "folder", "setting-folder": str(tmp_path)})
+    send(ingo, place(system, "settings"), {"setting-from": "folder", "setting-folder": str(tmp_path)})
     send(ingo, place(system, "test"))
     assert "✓ List the folder" in said(ingo, place(system, "test"))
     send(ingo, place(system, "mapping"))
@@ -78,7 +78,7 @@ def test_from_a_folder_to_live(ingo: Client, tmp_path: Path) -> None:
 def test_it_can_be_left_and_resumed(ingo: Client, tmp_path: Path) -> None:
     system = begun(ingo)
     assert ingo.get(f"{BASE}/system/{system.pk}/setup/")["Location"].endswith("/setup/settings/")
-    send(ingo, place(system, "settings"), **{"setting-from": "folder", "setting-folder": str(tmp_path)})
+    send(ingo, place(system, "settings"), {"setting-from": "folder", "setting-folder": str(tmp_path)})
     assert ingo.get(f"{BASE}/system/{system.pk}/setup/")["Location"].endswith("/setup/secrets/")
     assert "Go on with the set-up" in said(ingo, f"system/{system.pk}/")
 
@@ -102,11 +102,11 @@ def test_what_is_wrong_is_said_at_its_field(ingo: Client) -> None:
         "setting-host_keys": "ssh-ed25519 AAAA\nnonsense",
         "setting-most_bytes": "many",
     }
-    response = send(ingo, place(system, "settings"), status=400, **values)
+    response = send(ingo, place(system, "settings"), values, status=400)
     page = response.content.decode()
 
     def at(name: str) -> str:
-        return page.split(f'id="field-{name}"')[1].split('id="field-')[0]
+        return str(page.split(f'id="field-{name}"')[1].split('id="field-')[0])
 
     assert "This must be at most 65535." in at("port")
     assert 'value="70000"' in at("port")
@@ -125,7 +125,7 @@ def test_settings_are_kept_as_json_values(ingo: Client) -> None:
     send(
         ingo,
         place(system, "settings"),
-        **{
+        {
             "setting-from": "folder",
             "setting-folder": "/in",
             "setting-port": "2222",
@@ -148,9 +148,9 @@ def test_a_secret_is_kept_encrypted_and_never_shown_again(
     ingo: Client, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     system = begun(ingo)
-    send(ingo, place(system, "settings"), **{"setting-from": "folder", "setting-folder": str(tmp_path)})
+    send(ingo, place(system, "settings"), {"setting-from": "folder", "setting-folder": str(tmp_path)})
     assert "not set" in said(ingo, place(system, "secrets"))
-    send(ingo, place(system, "secrets"), **{"secret-pgp_passphrase": SECRET, "secret-unknown": SECRET})
+    send(ingo, place(system, "secrets"), {"secret-pgp_passphrase": SECRET, "secret-unknown": SECRET})
     assert vault.secrets_of(system) == {"pgp_passphrase": SECRET}
     send(ingo, place(system, "test"))
     pages = [seen(ingo, place(system, step)) for step in ("secrets", "settings", "test", "live", "about")]
@@ -165,10 +165,10 @@ def test_a_secret_is_kept_encrypted_and_never_shown_again(
 
 def test_a_secret_is_replaced_and_removed(ingo: Client) -> None:
     system = begun(ingo)
-    send(ingo, place(system, "secrets"), **{"secret-private_key": "one\r\ntwo", "stay": "1"})
-    send(ingo, place(system, "secrets"), **{"secret-private_key": "", "secret-pgp_key": "three"})
+    send(ingo, place(system, "secrets"), {"secret-private_key": "one\r\ntwo", "stay": "1"})
+    send(ingo, place(system, "secrets"), {"secret-private_key": "", "secret-pgp_key": "three"})
     assert vault.secrets_of(system) == {"private_key": "one\ntwo", "pgp_key": "three"}
-    send(ingo, place(system, "secrets"), **{"secret-private_key": "four", "remove-pgp_key": "on"})
+    send(ingo, place(system, "secrets"), {"secret-private_key": "four", "remove-pgp_key": "on"})
     assert vault.secrets_of(system) == {"private_key": "four"}
     assert notes(system, "secret") == [
         "Secret pgp_key removed.",
@@ -306,7 +306,7 @@ def test_a_system_left_alone_is_tried_now(ingo: Client, roster: Roster) -> None:
 def test_what_is_changed_later_leaves_a_note_with_before_and_after(ingo: Client) -> None:
     system = begun(ingo, owner="HR systems")
     form = {**DEFAULTS, "name": system.name, "namespace": system.namespace, "owner": "Payroll"}
-    send(ingo, place(system, "about"), **form)
+    send(ingo, place(system, "about"), form)
     found = ChangeNote.objects.filter(system=system, kind="settings").first()
     assert found is not None
     assert (found.text, found.detail) == ("Changed: Owner.", {"Owner": ["HR systems", "Payroll"]})
@@ -315,7 +315,7 @@ def test_what_is_changed_later_leaves_a_note_with_before_and_after(ingo: Client)
 def test_the_system_and_the_store_are_chosen_once(ingo: Client) -> None:
     system = begun(ingo)
     form = {**DEFAULTS, "name": system.name, "adapter": KEY, "store": new_store().pk}
-    send(ingo, place(system, "about"), **form)
+    send(ingo, place(system, "about"), form)
     after = System.objects.get(pk=system.pk)
     assert (after.adapter, after.store_id) == (system.adapter, system.store_id)
 
@@ -323,7 +323,7 @@ def test_the_system_and_the_store_are_chosen_once(ingo: Client) -> None:
 def test_two_connections_of_a_store_have_two_names(ingo: Client) -> None:
     system = begun(ingo)
     form = {"adapter": "files", "store": system.store_id, "name": system.name, **DEFAULTS}
-    response = send(ingo, "system/add/", status=400, **form)
+    response = send(ingo, "system/add/", form, status=400)
     assert "already exists" in response.content.decode()
 
 
