@@ -74,7 +74,7 @@ def number(visitor: Visitor) -> int:
 def test_a_connection_is_set_up_and_its_run_is_watched(
     ada: Visitor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = [worker(f"{place:05}") for place in range(1, 1501)]
+    rows = [worker(f"{place:05}") for place in range(1, 1011)]
     sftp.deliver(tmp_path, rows, day=DAY, sequence=1)
     store = new_store()
     ada.open("/admin/connectors/system/")
@@ -94,7 +94,7 @@ def test_a_connection_is_set_up_and_its_run_is_watched(
     ada.is_sound()
     ada.press("Keep and go on")
     ada.press("Test connection")
-    assert "1,500 records, 0 of them damaged" in ada.shown("con-findings")
+    assert "1,010 records, 0 of them damaged" in ada.shown("con-findings")
     ada.is_sound()
     ada.follow("Go on")
     ada.press("Adopt the default mapping")
@@ -106,7 +106,7 @@ def test_a_connection_is_set_up_and_its_run_is_watched(
     ada.press("As if the pilot were lifted")
     runs.carry_on(number(ada))
     awaits(ada, "What would change")
-    assert "worker 1 500" in ada.shown("run-report")
+    assert "worker 1 010" in ada.shown("run-report")
     ada.is_sound()
 
     ada.open(f"/admin/connectors/system/{system.pk}/setup/live/")
@@ -116,14 +116,14 @@ def test_a_connection_is_set_up_and_its_run_is_watched(
     ada.press("Full run")
     assert "Waiting" in ada.words()
     with held_after_a_page(number(ada), monkeypatch) as on:
-        awaits(ada, "1 000 records of 1 500")
+        awaits(ada, "1 000 records of 1 010")
         assert "Running" in ada.words()
         on.set()
         awaits(ada, "What it did")
     assert "Succeeded" in ada.words()
-    assert ada.shown("run-created").split() == ["1", "500"]
+    assert ada.shown("run-created").split() == ["1", "010"]
     ada.is_sound()
-    assert context(system, "2026-06-01", key="01500") is not None
+    assert context(system, "2026-06-01", key="01010") is not None
 
 
 def test_a_mapping_is_edited_with_what_it_gives_beside_it(ada: Visitor) -> None:

@@ -95,6 +95,8 @@ def _without(finding: Finding, secrets: Mapping[str, str]) -> Finding:
     """Return a finding in which no secret stands, whatever a system echoed."""
     detail = finding.detail
     for secret in secrets.values():
-        if len(secret) >= _LEAST:
-            detail = detail.replace(secret, _HIDDEN)
+        # Libraries quote what they could not use, some line by line, some as Python writes it.
+        for piece in (secret, secret.encode("unicode_escape").decode(), *secret.split("\n")):
+            if len(piece) >= _LEAST:
+                detail = detail.replace(piece, _HIDDEN)
     return Finding(finding.what, finding.ok, detail[:2000])

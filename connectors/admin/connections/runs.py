@@ -101,7 +101,7 @@ class SyncRunAdmin(ConnectionAdmin):
             "would_end_all": absence.absent_workers(found) if asks else 0,
             "checkpoint": pretty(orjson.dumps(found.checkpoint).decode()) if found.checkpoint else "",
             "pilot": standing.pilot_said(found.pilot),
-            "report": report(found.report) if found.mode == RunMode.DRY else None,
+            "report": report(found.report) if _has_report(found) else None,
             "held": [held(each) for each in found.report.get("held", ())],
             "refused_now": SyncException.objects.filter(run=found)[:10],
             "chart": run_chart.drawn(found.system),
@@ -193,6 +193,11 @@ def report(found: Mapping[str, Any]) -> dict[str, Any]:
         "drift": found.get("drift", []),
         "held": found.get("held", []),
     }
+
+
+def _has_report(run: SyncRun) -> bool:
+    """Whether a run was dry and has something to tell; while it goes on, that would be half of it."""
+    return run.mode == RunMode.DRY and run.state not in _UNDER_WAY and bool(run.report)
 
 
 def _count(run: SyncRun, name: str) -> int:

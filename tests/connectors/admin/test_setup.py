@@ -212,11 +212,18 @@ def test_a_system_that_refuses_us_is_a_finding(ingo: Client, tested_by: Any, ros
 
 
 def test_what_a_system_echoes_shows_no_secret(ingo: Client, tested_by: Any, roster: Roster) -> None:
-    tested_by(lambda reading: [Finding("Log in", False, f"Wrong password {reading.secrets['password']}!")])
+    def echo(reading: Any) -> list[Finding]:
+        header = f"Bearer {reading.secrets['password']}".encode()
+        return [Finding("Log in", False, f"{reading.secrets['password']}! Illegal header value {header!r}")]
+
+    tested_by(echo)
     system = roster.system()
-    vault.keep(system, "password", SECRET)
+    vault.keep(system, "password", f"{SECRET}\n{SECRET[::-1]}")
     send(ingo, place(system, "test"))
-    assert "Wrong password •••!" in said(ingo, place(system, "test"))
+    page = said(ingo, place(system, "test"))
+    assert "•••! Illegal header value b'Bearer •••'" in page
+    assert SECRET not in page
+    assert SECRET[::-1] not in page
 
 
 def test_a_library_that_fails_tells_its_kind_and_no_values(
