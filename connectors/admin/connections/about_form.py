@@ -90,7 +90,7 @@ class AboutForm(SystemForm):
             empty_label=None,
             help_text="Whose statements these people belong to. None is there? Add one under Stores.",
         )
-        if self.instance.pk is not None:
+        if self.instance.pk:
             for name in ("adapter", "store"):
                 self.fields[name].disabled = True
         else:

@@ -150,9 +150,12 @@ def _replayed(found: SyncException, typed: str, request: HttpRequest) -> bool:
     if not outcome:
         messages.info(request, "Somebody settled it before.")
         return False
-    if outcome[found.pk] is not None:
+    refused = outcome[found.pk] is not None
+    if refused and not corrected:
         return True
     said = "corrected and replayed" if corrected else "replayed"
+    if refused:
+        said = "corrected, and refused still"
     note(
         found.system,
         request,
@@ -160,8 +163,9 @@ def _replayed(found: SyncException, typed: str, request: HttpRequest) -> bool:
         f"Record {found.key or 'without a key'} {said}.",
         exception=found.pk,
     )
-    messages.success(request, "Replayed: the record is applied.")
-    return False
+    if not refused:
+        messages.success(request, "Replayed: the record is applied.")
+    return refused
 
 
 def _replay_many(request: HttpRequest, chosen: list[SyncException]) -> None:

@@ -137,7 +137,9 @@ class Setup:
                         note(system, request, "secret", f"Secret {name} removed.", name=name)
                         continue
                     typed = request.POST.get(f"secret-{name}", "").replace("\r\n", "\n").strip()
-                    if typed and len(typed) <= _SECRET_MOST and "\0" not in typed:
+                    if len(typed) > _SECRET_MOST or "\0" in typed:
+                        messages.error(request, f"{wanted[name]}: this is no secret. It was not kept.")
+                    elif typed:
                         vault.keep(system, name, typed)
                         note(system, request, "secret", f"Secret {name} set.", name=name)
             return to("connectors_setup_secrets" if request.POST.get("stay") else "connectors_setup_test", pk)
@@ -208,7 +210,7 @@ class Setup:
         context = {
             "rows": rows,
             "runs": dry,
-            "may_run": may(request, "add_syncrun"),
+            "may_run": may(request, "add_syncrun") and not _pushes(system),
             "said": standing.pilot_said(system.pilot),
         }
         return self._page(request, system, "pilot", context)
@@ -258,6 +260,12 @@ def _later() -> list[Step]:
     """Return the steps after the first, of a connection that is not there yet."""
     titles = ("Settings", "Secrets", "Test", "Mapping", "Pilot", "Go live")
     return [Step("", title, False) for title in titles]
+
+
+def _pushes(system: System) -> bool:
+    """Whether a system brings what it has by itself."""
+    adapter = standing.adapter(system)
+    return adapter is not None and adapter.live
 
 
 def _is_long(about: str) -> bool:

@@ -71,7 +71,7 @@ def test_one_that_is_refused_still_says_why(ingo: Client, roster: Roster) -> Non
     assert "Refused still" in response.content.decode()
     assert state(found) == ExceptionState.OPEN
     assert context(system, "2020-06-01", key="0000001") is None
-    assert notes(system, "exception") == []
+    assert notes(system, "exception") == ["Record 0000001 corrected, and refused still."]
 
 
 def test_what_is_no_record_is_not_kept(ingo: Client, roster: Roster) -> None:
