@@ -35,9 +35,10 @@ const mappingForms = (() => {
   const pairs = (value, set) => rowsOf(
     Object.entries(value || {}).map(([from, to]) => `${from} = ${to ?? ""}`).join("\n"), set,
     (text) => Object.fromEntries(text.split("\n").filter((line) => line.trim()).map((line) => {
-      const [from, ...to] = line.split("=");
-      const name = from.trim();
-      return [name, typed((value || {})[name], to.join("=").trim())];
+      // What a source writes may hold the sign itself; what the hub calls things never does.
+      const place = line.includes("=") ? line.lastIndexOf("=") : line.length;
+      const name = line.slice(0, place).trim();
+      return [name, typed((value || {})[name], line.slice(place + 1).trim())];
     })), "A = active");
   const several = (value, set) => rowsOf((value || []).join("\n"), set,
     (text) => text.split("\n").map((line) => line.trim()).filter(Boolean), "one on each line");

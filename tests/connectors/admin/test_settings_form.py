@@ -18,6 +18,7 @@ SCHEMA: dict[str, Any] = {
         "ports": {"type": "array", "items": {"type": "integer"}, "minItems": 2},
         "fields": {"type": "object", "additionalProperties": {"type": "string"}},
         "strict": {"type": "boolean", "default": True},
+        "delimiter": {"type": "string", "maxLength": 1},
         "note": {"type": ["string", "null"], "maxLength": 5},
     },
     "additionalProperties": False,
@@ -40,6 +41,7 @@ def test_values_of_every_kind_become_json() -> None:
         ports="80\r\n\r\n443",
         fields='{"a": "b"}',
         strict="on",
+        delimiter="\t",
         note="ok",
     )
     assert form.valid
@@ -50,6 +52,7 @@ def test_values_of_every_kind_become_json() -> None:
         "ports": [80, 443],
         "fields": {"a": "b"},
         "strict": True,
+        "delimiter": "\t",
         "note": "ok",
     }
 
