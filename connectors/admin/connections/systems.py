@@ -65,7 +65,8 @@ class SystemAdmin(ConnectionAdmin):
                 "system": each,
                 "title": _title(each),
                 "left_alone": circuit.is_open(each, timezone.now()),
-                "health": health(each, each.last_success),
+                "health": health(each, each.last_success, asks=each.last_state == RunState.ASKING),
+                "last": RunState(each.last_state).label if each.last_state else "",
             }
             for each in _with_counts()
         ]
@@ -84,7 +85,7 @@ class SystemAdmin(ConnectionAdmin):
         context: dict[str, Any] = {
             "system": system,
             "adapter": adapter,
-            "health": health(system, last),
+            "health": health(system, last, asks=any(run.state == RunState.ASKING for run in runs)),
             "last_success": last,
             "left_alone": circuit.is_open(system, timezone.now()),
             "steps": standing.steps(system),
@@ -150,7 +151,7 @@ class SystemAdmin(ConnectionAdmin):
 _UNDER_WAY = (RunState.WAITING, RunState.RUNNING, RunState.ASKING)
 
 
-def health(system: System, last_success: Any) -> tuple[str, str]:
+def health(system: System, last_success: Any, *, asks: bool) -> tuple[str, str]:
     """Return how a connection is: a word for its colour, and a sentence."""
     if system.state == "draft":
         return "", "being set up"
@@ -158,6 +159,8 @@ def health(system: System, last_success: Any) -> tuple[str, str]:
         return "warn", "paused"
     if circuit.is_open(system, timezone.now()):
         return "bad", "left alone after failures"
+    if asks:
+        return "warn", "a run asks for approval"
     if system.circuit_failures:
         return "warn", f"{system.circuit_failures} failures in a row"
     if last_success is None:
