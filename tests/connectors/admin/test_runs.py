@@ -108,6 +108,7 @@ def test_before_a_run_ends_many_it_shows_whom_and_is_approved(ingo: Client, rost
     page = said(ingo, f"syncrun/{run.pk}/")
     assert "20 workers would end: 0000021 0000022" in page
     assert f"Run {run.pk} asks for approval." in said(ingo, f"system/{system.pk}/")
+    assert "a run asks for approval" in said(ingo, "system/")
     send(ingo, f"syncrun/{run.pk}/approve/")
     assert runs.carry_on(run.pk).ended_count == 20
     assert any(each.startswith(f"Run {run.pk} approved") for each in notes(system))

@@ -55,6 +55,13 @@ def test_a_note_is_added_by_hand(ingo: Client, roster: Roster) -> None:
     assert "The report moves to 3 am." in said(ingo, f"system/{system.pk}/history/")
 
 
+def test_the_menu_has_what_a_role_may_see(vera: Client, gus: Client) -> None:
+    addresses = ("system", "syncrun", "syncexception", "driftfinding")
+    assert all(f'href="/admin/connectors/{each}/"' in seen(vera, "system/") for each in addresses)
+    start = gus.get("/admin/").content.decode()
+    assert not any(f'href="/admin/connectors/{each}/"' in start for each in addresses)
+
+
 def test_markdown_is_safe() -> None:
     html = rendered(
         "# A <b>\n\n- one\n  more\n- two\n\n1. first\n\n| a | b |\n|---|---|\n| `<i>` | x |\n\n"
