@@ -178,6 +178,9 @@ def _pause(error: Exception) -> bool | float:
 def _said(error: httpx.HTTPError) -> str:
     if isinstance(error, httpx.TimeoutException):
         return "it takes too long"
+    if isinstance(error, httpx.LocalProtocolError):
+        # Its text quotes the header that cannot be sent, which may be the one with the secret.
+        return "what the hub was to send is not well-formed; look for blanks and line breaks in the secrets"
     return f"{type(error).__name__} {error}"[:200].strip()
 
 

@@ -124,7 +124,12 @@ class Form:
     method: str = "get"
     values: list[tuple[str, str]] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
-    buttons: list[str] = field(default_factory=list)
+    #: What each button says, its name and its value: only the one that is pressed is sent.
+    buttons: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def button(self, text: str) -> tuple[str, str, str] | None:
+        """Return the button that says so."""
+        return next((each for each in self.buttons if each[0].startswith(text)), None)
 
 
 class _Page(HTMLParser):
@@ -180,7 +185,7 @@ class _Page(HTMLParser):
         if self._form is None:
             return
         if tag == "button" and given.get("type", "submit") == "submit":
-            self._form.buttons.append(text)
+            self._form.buttons.append((text, given.get("name", ""), given.get("value", "")))
         if tag in ("textarea", "select") and given.get("name"):
             self._form.names.add(given["name"])
             if tag == "textarea":
@@ -209,12 +214,14 @@ class PlainVisitor:
         self.filled[name] = value
 
     def press(self, text: str) -> None:
-        form = next(
-            (form for form in self.page.forms if any(said.startswith(text) for said in form.buttons)), None
-        )
+        form = next((form for form in self.page.forms if form.button(text)), None)
+        pressed = form.button(text) if form is not None else None
         assert form is not None, f"no button says {text}: {[form.buttons for form in self.page.forms]}"
+        assert pressed is not None
         changed = {name: value for name, value in self.filled.items() if name in form.names}
         values = [(name, value) for name, value in form.values if name not in changed] + list(changed.items())
+        if pressed[1]:
+            values.append(pressed[1:])
         address = urljoin(self.address, form.action)
         if form.method == "post":
             headers = {"Referer": self.address}

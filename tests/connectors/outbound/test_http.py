@@ -49,6 +49,16 @@ def test_it_returns_what_the_system_answers(workday: Server, caller: Caller) -> 
     assert caller.send("GET", f"{workday.url}/workers").json() == {"workers": ["Ann"]}
 
 
+def test_a_secret_that_cannot_be_sent_is_not_quoted(workday: Server) -> None:
+    headers = {"Authorization": "Bearer correct-horse "}
+    with (
+        Caller(allow_private=True, headers=headers, attempts=1) as caller,
+        pytest.raises(CannotConnect, match="not well-formed") as found,
+    ):
+        caller.send("GET", f"{workday.url}/workers")
+    assert "correct-horse" not in str(found.value)
+
+
 def test_it_calls_no_private_address_unless_allowed(workday: Server) -> None:
     with Caller(allow_private=False) as caller, pytest.raises(Forbidden, match="private network"):
         caller.send("GET", f"{workday.url}/workers")
