@@ -1,7 +1,8 @@
 """Workday: workers over SOAP (Get_Workers), or a custom report (RaaS).
 
-`options` says which. SOAP: `queries` → `soap` (zeep, through connectors.outbound) → `worker_xml` → `sections`
-→ `get_workers` gives the pages. A report: `raas`, signed in by `sign_in`. Both are read by one mapping.
+`options` says which. SOAP: `queries` → `soap` (zeep, through connectors.outbound) → `worker_xml` → `earlier`
+(what was corrected) → `sections` (what is withheld) → `get_workers` gives the pages. A report: `raas`, signed
+in by `sign_in`. Both are read by one mapping.
 """
 
 from __future__ import annotations

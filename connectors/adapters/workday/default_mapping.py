@@ -27,6 +27,7 @@ _WORK_EMAIL = (
     "[Usage_Data[0].Type_Data[0].Type_Reference.ID.Communication_Usage_Type_ID=WORK][Usage_Data[0].@Public=1]"
     ".Email_Address"
 )
+_OWN_UNIT = f"Organization_Data.Worker_Organization_Data[{_TYPE}=SUPERVISORY].{_ORGANIZATION_ID}"
 _PROFILE = "Position_Data.Job_Profile_Summary_Data"
 _CONTINGENT_TYPE = f"{_JOB}[@Primary_Job=1].Position_Data.Worker_Type_Reference.ID.Contingent_Worker_Type_ID"
 _SITE = "Position_Data.Business_Site_Summary_Data"
@@ -56,8 +57,21 @@ _IS_REPORT = _from(
     "Worker_Reference",
     {"do": "conditional", "if": {"present": False}, "then": "yes", "else": "no"},
 )
-#: Only in a record that was read as of a later day.
-_SINCE = {"valid_from": day("$.As_Of_Effective_Date")}
+#: What was read as of another day tells of workers only: units, jobs and sites are as they are today.
+_TODAY = _from(
+    "Effective_Until",
+    _or("$.As_Of_Effective_Date"),
+    {"do": "conditional", "if": {"present": True}, "then": "no", "else": "yes"},
+)
+
+
+def _then(inner: Rule, outer: Rule) -> Rule:
+    """Return the rule of what an earlier time of a position has beside it, and the current one elsewhere."""
+    return _from(
+        "Effective_Until",
+        {"do": "conditional", "if": {"present": True}, "then": inner, "else": outer},
+    )
+
 
 _SOAP_TYPE = _from(
     "Worker_Reference.ID.Contingent_Worker_ID",
@@ -75,14 +89,20 @@ _ENGAGEMENT = _from(
     "Worker_Reference.ID.Contingent_Worker_ID",
     {"do": "conditional", "if": {"present": True}, "then": "contingent", "else": "employee"},
 )
-_SOAP_STATUS = {
-    **_from(
-        f"$.{_STATUS}.Active",
+
+
+def _status(path: str) -> Rule:
+    return _from(
+        f"{path}.Active",
         {"do": "conditional", "if": {"in": ["0"]}, "then": "terminated", "else": "active"},
-        _on(f"$.{_STATUS}.Leave_Status_Data[On_Leave=1].On_Leave", "leave"),
-        _on(f"$.{_STATUS}.Terminated", "terminated"),
-        _on(f"$.{_STATUS}.Retired", "retired"),
-    ),
+        _on(f"{path}.Leave_Status_Data[On_Leave=1].On_Leave", "leave"),
+        _on(f"{path}.Terminated", "terminated"),
+        _on(f"{path}.Retired", "retired"),
+    )
+
+
+_SOAP_STATUS = {
+    **_then(_status("Worker_Status_Data"), _status(f"$.{_STATUS}")),
     "note": "EmployeeStatus: whether LMS accounts stay active follows from it.",
 }
 _SOAP_ASSIGNMENT = {
@@ -100,15 +120,23 @@ _SOAP_ASSIGNMENT = {
         ),
         "primary": _from("@Primary_Job", {"do": "boolean"}),
         "valid_from": day("Position_Data.Effective_Date"),
+        "valid_to": day("Effective_Until"),
         "status": _SOAP_STATUS,
         "title": _from("Position_Data.Business_Title", _or("Position_Data.Position_Title")),
         "job": _from(f"{_PROFILE}.Job_Profile_Reference.ID.Job_Profile_ID"),
         "unit": _from(
-            f"Position_Data.Organization_Data.Worker_Organization_Data[{_TYPE}=SUPERVISORY].{_ORGANIZATION_ID}",
-            _or(f"$.{_ORGANIZATIONS}[{_TYPE}=SUPERVISORY].{_ORGANIZATION_ID}"),
+            f"Position_Data.{_OWN_UNIT}",
+            {
+                "do": "conditional",
+                "if": {"present": False},
+                "then": _then(_from(_OWN_UNIT), _from(f"$.{_DATA}.{_OWN_UNIT}")),
+            },
         ),
         "location": _from(f"{_SITE}.Location_Reference.ID.Location_ID"),
-        "manager": _from(f"$.{_CHAIN}[-1].Manager_Reference.ID.WID"),
+        "manager": _then(
+            _from(f"{_CHAIN.removeprefix(_DATA + '.')}[-1].Manager_Reference.ID.WID"),
+            _from(f"$.{_CHAIN}[-1].Manager_Reference.ID.WID"),
+        ),
         "position": _from("Position_Data.Position_ID"),
         "full_time_equivalent": _from(
             "Position_Data.Full_Time_Equivalent_Percentage", {"do": "number", "divide": 100}
@@ -173,6 +201,7 @@ _SOAP_WORKER = {
 _CHAIN_UNIT = {
     "record": "unit",
     "each": _CHAIN,
+    "when": _TODAY,
     "fields": {
         "key": _from("Organization_Reference.ID.Organization_Reference_ID"),
         "name": _from(
@@ -181,7 +210,6 @@ _CHAIN_UNIT = {
         ),
         "code": _from("Organization_Reference.ID.Organization_Reference_ID"),
         "parent": _from("Superior_Organization_Reference.ID.Organization_Reference_ID"),
-        **_SINCE,
     },
 }
 
@@ -191,12 +219,12 @@ def _organization(type_: str, kind: str) -> Rule:
     return {
         "record": "unit",
         "each": path,
+        "when": _TODAY,
         "fields": {
             "key": _from(_ORGANIZATION_ID),
             "name": _from("Organization_Data.Organization_Name", _or(_ORGANIZATION_ID)),
             "code": _from("Organization_Data.Organization_Code"),
             "kind": {"const": kind},
-            **_SINCE,
         },
     }
 
@@ -204,6 +232,7 @@ def _organization(type_: str, kind: str) -> Rule:
 _SOAP_JOB = {
     "record": "job",
     "each": _JOB,
+    "when": _TODAY,
     "fields": {
         "key": _from(f"{_PROFILE}.Job_Profile_Reference.ID.Job_Profile_ID"),
         "title": _from(
@@ -213,12 +242,12 @@ _SOAP_JOB = {
             f"{_PROFILE}.Job_Family_Reference[0].@Descriptor",
             _or(f"{_PROFILE}.Job_Family_Reference[0].ID.Job_Family_ID"),
         ),
-        **_SINCE,
     },
 }
 _SOAP_LOCATION = {
     "record": "location",
     "each": _JOB,
+    "when": _TODAY,
     "fields": {
         "key": _from(f"{_SITE}.Location_Reference.ID.Location_ID"),
         "name": _from(
@@ -230,7 +259,6 @@ _SOAP_LOCATION = {
         ),
         "region": _from(f"{_SITE}.Address_Data.Country_Region_Descriptor"),
         "city": _from(f"{_SITE}.Address_Data.Municipality"),
-        **_SINCE,
     },
 }
 

@@ -4,7 +4,8 @@ In: a `Reading`. Out: pages of raw records. A checkpoint says which page of whic
 the query has, and whose page the last one was: after a kill the run goes on there, and sees if Workday's rows
 are not what they were. Raises Incomplete where they moved, where a page comes twice or where there is nobody.
 
-A hire to come is in an answer without anything but its day; such workers are read again as of that day.
+A hire to come is in an answer without anything but its day; such workers are read again as of that day. Who
+was corrected is read as of earlier days, too (connectors.adapters.workday.earlier).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 from lxml import etree
 
 from connectors.adapters import WITHHELD, Page, RawRecord, Reading
-from connectors.adapters.workday import queries, worker_xml
+from connectors.adapters.workday import earlier, queries, worker_xml
 from connectors.adapters.workday.options import Options, options
 from connectors.adapters.workday.queries import Query
 from connectors.adapters.workday.sections import withheld
@@ -42,7 +43,10 @@ def read(reading: Reading) -> Iterator[Page]:
             read_ = list(worker_xml.workers(answer))
             results = Results.of(answer)
             state.check(query, results, read_)
-            records = _records(_current(read_, service, reading, found), query)
+            current = [
+                _corrected(each, service, reading, found) for each in _current(read_, service, reading, found)
+            ]
+            records = _records(current, query)
             state.advance(results, read_, len(records), planned)
             yield Page(records, state.checkpoint(), state.total(query, results))
 
@@ -158,13 +162,30 @@ def _current(read_: list[Read], service: Service, reading: Reading, found: Optio
         answer = service.get_workers(queries.again(wids, day, reading, found))
         for each in worker_xml.workers(answer):
             raw = {**each.raw, "As_Of_Effective_Date": day.isoformat()}
-            then[each.wid] = replace(each, raw=raw, taken_back=False)
+            then[each.wid] = replace(each, raw=raw)
     return [then.get(each.wid, each) for each in read_]
+
+
+def _corrected(read_: Read, service: Service, reading: Reading, found: Options) -> Read:
+    """Return a worker with what was so before, where something was entered about that time."""
+    since = queries.watermark_of(reading)
+    touched = read_.touched(since - queries.MARGIN) if since is not None else None
+    if touched is None or read_.broken:
+        return read_
+
+    def as_of(day: date) -> Read | None:
+        answer = service.get_workers(queries.again([read_.wid], day, reading, found))
+        return next(worker_xml.workers(answer), None)
+
+    return earlier.with_earlier(read_, touched, as_of)
 
 
 def _records(read_: Sequence[Read], query: Query) -> tuple[RawRecord, ...]:
     if query.name == queries.TAKEN_BACK:
         read_ = [each for each in read_ if each.taken_back]
+    elif query.name == queries.CORRECTED:
+        # Everybody was told before, but not what was so before.
+        read_ = [each for each in read_ if earlier.has_earlier(each)]
     missing = withheld([each.raw for each in read_])
     if query.name == queries.EVERYBODY and all(_EMPLOYMENT in each for each in missing):
         raise NotAuthorized(

@@ -4,7 +4,7 @@ In: the settings, the moment of the run and the last watermark. Out: the request
 names them. Pure. Every request of a run holds the same `As_Of_Entry_DateTime`, so that what is entered while
 pages are read shifts no rows; after a resumption, too.
 
-    everything   everybody → hires to come → what was taken back since the last run
+    everything   everybody → hires to come → what was corrected, and taken back, since the last run
     changes      entered since the last run → entered before and effective since → taken back
 
 The watermark is the moment a run began: what is entered while it reads is the next one's.
@@ -22,9 +22,9 @@ from connectors.adapters.workday.options import Options
 
 EVERYBODY, TO_COME = "everybody", "to come"
 ENTERED, EFFECTIVE = "entered", "effective"
-TAKEN_BACK = "taken back"
+CORRECTED, TAKEN_BACK = "corrected", "taken back"
 #: A day more than passed, as a tenant's day begins elsewhere.
-_MARGIN = timedelta(days=1)
+MARGIN = timedelta(days=1)
 #: Sections that are asked for, and kinds of organization that are not.
 _GROUP: Mapping[str, bool] = {
     "Include_Reference": True,
@@ -55,16 +55,19 @@ class Query:
 def queries(reading: Reading, options: Options) -> list[Query]:
     """Return the queries of a run, in their order."""
     since = watermark_of(reading)
-    taken_back = [] if since is None else [_taken_back(reading, options, since)]
-    if reading.full or since is None:
-        everybody = Query(EVERYBODY, {"Exclude_Inactive_Workers": not options.leavers})
-        return [everybody, *_to_come(reading, options), *taken_back]
+    everybody = Query(EVERYBODY, {"Exclude_Inactive_Workers": not options.leavers})
+    if since is None:
+        return [everybody, *_to_come(reading, options)]
     entered = _dates(Updated_From=since, Updated_Through=reading.as_of)
-    effective = _dates(Effective_From=since - _MARGIN, Effective_Through=reading.as_of)
+    taken_back = Query(TAKEN_BACK, _log(entered, options.transaction_types), counted=False)
+    if reading.full:
+        corrected = Query(CORRECTED, _log(entered), counted=False)
+        return [everybody, *_to_come(reading, options), corrected, taken_back]
+    effective = _dates(Effective_From=since - MARGIN, Effective_Through=reading.as_of)
     return [
         Query(ENTERED, _log(entered)),
         Query(EFFECTIVE, _log(effective)),
-        *taken_back,
+        taken_back,
     ]
 
 
@@ -79,7 +82,7 @@ def page_of(query: Query, page: int, reading: Reading, options: Options) -> Aske
     return {
         "Request_Criteria": query.criteria,
         "Response_Filter": _filter(options.day(reading.as_of), page, reading, options),
-        "Response_Group": {**_GROUP, "Include_Transaction_Log_Data": query.name == TAKEN_BACK},
+        "Response_Group": {**_GROUP, "Include_Transaction_Log_Data": query.name not in (EVERYBODY, TO_COME)},
     }
 
 
@@ -99,11 +102,6 @@ def _to_come(reading: Reading, options: Options) -> list[Query]:
     until = reading.as_of + timedelta(days=options.future_days)
     dates = _dates(Effective_From=reading.as_of, Effective_Through=until)
     return [Query(TO_COME, _log(dates, options.hire_types), counted=False)]
-
-
-def _taken_back(reading: Reading, options: Options, since: datetime) -> Query:
-    dates = _dates(Updated_From=since, Updated_Through=reading.as_of)
-    return Query(TAKEN_BACK, _log(dates, options.transaction_types), counted=False)
 
 
 def _log(dates: Asked, types: Sequence[str] = ()) -> Asked:

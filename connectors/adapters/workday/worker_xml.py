@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from lxml import etree
@@ -42,6 +42,16 @@ Raw = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Transaction:
+    """An entry of the transaction log."""
+
+    effective: date | None
+    entered: datetime | None
+    #: Whether it took another one back, or was taken back.
+    rescind: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """A worker that was read."""
 
@@ -49,10 +59,25 @@ class Read:
     raw: Raw
     #: First day of the current engagement, where it is told and is a day.
     hired: date | None
-    #: Whether somebody took back one of the transactions that were asked for.
-    taken_back: bool = False
+    #: The transactions that were asked for.
+    log: tuple[Transaction, ...] = ()
     #: Why it cannot be used.
     broken: str = ""
+
+    @property
+    def taken_back(self) -> bool:
+        """Whether somebody took back one of the transactions."""
+        return any(each.rescind for each in self.log)
+
+    def touched(self, since: datetime) -> date | None:
+        """Return the first day something is about that was entered, or became so, since a moment."""
+        days = [
+            each.effective
+            for each in self.log
+            if each.effective is not None
+            and (each.effective >= since.date() or (each.entered is not None and each.entered >= since))
+        ]
+        return min(days, default=None)
 
 
 def workers(response: etree._Element) -> Iterator[Read]:
@@ -65,16 +90,30 @@ def worker(element: etree._Element, number: int = 1) -> Read:
     """Return one worker."""
     found = value(element)
     raw: Raw = found if isinstance(found, dict) else {}
-    log = _object(raw, "Worker_Data").pop("Transaction_Log_Entry_Data", {})
+    log = inside(raw, "Worker_Data").pop("Transaction_Log_Entry_Data", {})
     _with_superiors(raw)
-    wid = _object(raw, "Worker_Reference", "ID").get("WID", "")
+    wid = inside(raw, "Worker_Reference", "ID").get("WID", "")
     broken = "" if wid else f"Worker {number} of the page has no WID."
-    return Read(wid, raw, _day(status(raw).get("Hire_Date")), _taken_back(log), broken)
+    return Read(wid, raw, day_of(status(raw).get("Hire_Date")), tuple(_log(log)), broken)
 
 
 def status(raw: Raw) -> Raw:
     """Return Worker_Status_Data, empty where it is not told."""
-    return _object(raw, "Worker_Data", "Employment_Data", "Worker_Status_Data")
+    return inside(raw, "Worker_Data", "Employment_Data", "Worker_Status_Data")
+
+
+def jobs(raw: Raw) -> list[Raw]:
+    """Return the elements of Worker_Job_Data."""
+    found = inside(raw, "Worker_Data", "Employment_Data").get("Worker_Job_Data", [])
+    return [each for each in found if isinstance(each, dict)]
+
+
+def primary(raw: Raw) -> Raw | None:
+    """Return the primary job, where there is one with a position."""
+    return next(
+        (each for each in jobs(raw) if each.get("@Primary_Job") == "1" and inside(each, "Position_Data")),
+        None,
+    )
 
 
 def value(element: etree._Element) -> Any:
@@ -111,7 +150,7 @@ def _is_several(parent: etree._Element, name: str) -> bool:
 
 
 def _with_superiors(raw: Raw) -> None:
-    for chain in _object(raw, "Worker_Data", _LINK).get(_CHAIN, ()):
+    for chain in inside(raw, "Worker_Data", _LINK).get(_CHAIN, ()):
         above = None
         for link in chain.get(_LINK, ()) if isinstance(chain, dict) else ():
             if above is not None:
@@ -119,16 +158,18 @@ def _with_superiors(raw: Raw) -> None:
             above = link.get("Organization_Reference")
 
 
-def _taken_back(log: Any) -> bool:
-    entries = log.get("Transaction_Log_Entry", ()) if isinstance(log, dict) else ()
-    return any(
-        each.get("Transaction_Log_Data", {}).get("Is_Rescind_Or_Rescinded") == "1"
-        for each in entries
-        if isinstance(each, dict)
-    )
+def _log(log: Any) -> Iterator[Transaction]:
+    for each in log.get("Transaction_Log_Entry", ()) if isinstance(log, dict) else ():
+        data = inside(each, "Transaction_Log_Data") if isinstance(each, dict) else {}
+        yield Transaction(
+            day_of(data.get("Transaction_Effective_Moment")),
+            _moment(data.get("Transaction_Entry_Moment")),
+            data.get("Is_Rescind_Or_Rescinded") == "1",
+        )
 
 
-def _object(raw: Raw, *names: str) -> Raw:
+def inside(raw: Raw, *names: str) -> Raw:
+    """Return an object within a record, empty where there is none."""
     found: Any = raw
     for name in names:
         found = found.get(name)
@@ -137,11 +178,20 @@ def _object(raw: Raw, *names: str) -> Raw:
     return found if isinstance(found, dict) else {}
 
 
-def _day(text: Any) -> date | None:
+def day_of(text: Any) -> date | None:
+    """Return the day a text begins with; None where it does not."""
     try:
         return date.fromisoformat(str(text)[:10])
     except ValueError:
         return None
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _local(tag: Any) -> str:

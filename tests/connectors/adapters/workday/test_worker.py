@@ -11,7 +11,7 @@ from lxml import etree
 
 from connectors import mapping
 from connectors.adapters import WITHHELD, RawRecord
-from connectors.adapters.workday import ADAPTER, sections, worker_xml
+from connectors.adapters.workday import ADAPTER, earlier, sections, worker_xml
 from connectors.errors import Refused
 from connectors.mapping import document
 from connectors.mapping.paths import parse, read
@@ -96,11 +96,43 @@ def test_units_jobs_and_sites_are_told_with_the_worker() -> None:
     ]
 
 
-def test_what_is_read_as_of_a_later_day_is_told_of_that_day() -> None:
+def test_what_is_read_as_of_another_day_tells_of_the_worker_only() -> None:
     [ann] = raw_of(ANN)
     told = canonical({**ann, "As_Of_Effective_Date": "2026-06-01"})
-    since = {each.valid_from for each in told if isinstance(each, (Unit, Job, Location))}
-    assert since == {date(2026, 6, 1)}
+    assert [type(each) for each in told] == [Worker]
+
+
+def test_earlier_times_of_a_position_are_told_with_what_was_so_then() -> None:
+    [read_] = worker_xml.workers(response(ANN))
+    [before] = worker_xml.workers(
+        response(
+            ANN.replace("2024-02-01", "2023-06-01")
+            .replace(">ICU<", ">ER<")
+            .replace('"WID">b2<', '"WID">c3<')
+            .replace("<ns1:On_Leave>1<", "<ns1:On_Leave>0<")
+        )
+    )
+    asked = []
+
+    def as_of(day: date) -> worker_xml.Read | None:
+        asked.append(day)
+        return before if day >= date(2023, 6, 1) else None
+
+    found = earlier.with_earlier(read_, date(2023, 9, 1), as_of)
+    assert asked == [date(2024, 1, 31)]
+    [engaged] = the_worker(found.raw).relationships
+    told = [
+        (str(each.valid_from), str(each.valid_to), each.unit, each.manager, each.status)
+        for each in engaged.assignments
+    ]
+    assert told == [
+        ("2024-02-01", "None", "ICU", "b2", "leave"),
+        ("2023-06-01", "2024-01-31", "ER", "c3", "active"),
+    ]
+    # Nothing was entered about the time before the position: nobody is asked.
+    assert earlier.with_earlier(read_, date(2024, 2, 1), as_of) is read_
+    assert not earlier.has_earlier(read_)
+    assert len(asked) == 1
 
 
 def test_a_contingent_worker_who_left_has_an_end_and_no_assignment() -> None:
