@@ -134,6 +134,7 @@ class Workday(Server):
         self.now = now
         #: Names of elements nobody gets to see, as if a right were missing.
         self.withheld: set[str] = set()
+        self._by_wid = {each.wid: each for each in population.workers}
         self._events: dict[str, list[Event]] = {}
         self._found: dict[str, list[Worker]] = {}
         self.route("POST", f"/ccx/service/{TENANT}/Human_Resources/{{version}}")(self._soap)
@@ -187,14 +188,15 @@ class Workday(Server):
         if found is None:
             if len(self._found) >= _KEPT_RESULTS:
                 self._found.clear()
-            some = [each for each in self.population.workers if self._matches(each, asked)]
+            among = self.population.workers if asked.wids is None else map(self._by_wid.get, asked.wids)
+            some = [each for each in among if each is not None and self._matches(each, asked)]
             found = self._found[asked.about] = sorted(some, key=lambda worker: worker.wid)
         return found
 
     def _matches(self, worker: Worker, asked: Asked) -> bool:
         at = worker.at(asked.day, asked.known)
         if asked.wids is not None:
-            return worker.wid in asked.wids and at is not None
+            return at is not None
         if asked.exclude_inactive and (at is None or at.status == "terminated"):
             return False
         if not asked.ranges:

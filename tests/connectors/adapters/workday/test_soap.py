@@ -17,6 +17,7 @@ from connectors.adapters.workday.soap import Service
 from connectors.errors import CannotConnect, NotAuthorized, SourceChanged, Throttled
 from simulators import workday
 from simulators.workday import Workday
+from tests.connectors.adapters.workday.tenant import noon
 
 _XSD = "{http://www.w3.org/2001/XMLSchema}schema"
 _ENVELOPE = "{http://schemas.xmlsoap.org/soap/envelope/}"
@@ -80,6 +81,20 @@ def test_the_password_goes_into_the_envelope_and_nowhere_else(meridian: Workday)
     assert envelope.findtext(".//{*}UsernameToken/{*}Username") == "ISU_LRS_Hub@northwind"
     assert envelope.findtext(".//{*}UsernameToken/{*}Password") == workday.PASSWORD
     assert workday.PASSWORD not in f"{logged.request.target} {dict(logged.request.headers)}"
+
+
+def test_rows_move_while_people_type_unless_the_entry_moment_is_held(
+    meridian: Workday, clock: list[datetime]
+) -> None:
+    held = asked()
+    held["Response_Filter"]["As_Of_Entry_DateTime"] = noon("2026-01-01")
+    totals = []
+    with service(meridian) as workers:
+        for clock[0] in (noon("2026-01-01"), noon("2026-03-05")):
+            answers = [workers.get_workers(each) for each in (asked(), held)]
+            totals.append([each.findtext(".//{*}Total_Results") for each in answers])
+    # The system is filled on 2 January.
+    assert totals == [["0", "0"], ["4", "0"]]
 
 
 def test_a_wrong_password_is_refused_at_the_first_try_and_not_told(meridian: Workday) -> None:

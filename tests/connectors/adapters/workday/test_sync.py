@@ -76,7 +76,7 @@ def test_after_each_run_and_ever_after_the_hub_says_what_the_company_says(crowd:
     assert {each["type"] for each in crowd.found(days[-1]).values()} >= {"employee", "contractor"}
     # Late entries and corrections have come since, and changed what is known of earlier days; also of those
     # between the runs, on which nobody looked.
-    for later in range(0, (days[-1] - days[0]).days, 10):
+    for later in range(0, (days[-1] - days[0]).days, 20):
         between = days[0] + timedelta(days=later)
         assert crowd.found(between) == crowd.expected(between, noon(days[-1]))
     names = dict(
@@ -226,12 +226,11 @@ def test_a_wrong_password_is_the_end_at_once_and_said_in_a_sentence(meridian_hub
     assert "S3cret" not in run.message
 
 
-@pytest.mark.parametrize("fault", ["shift", "repeat"])
-def test_where_rows_move_the_run_fails_and_ends_nobody(crowd: Tenant, fault: str) -> None:
+def test_where_rows_move_the_run_fails_and_ends_nobody(crowd: Tenant) -> None:
     at = noon(crowd.population.until)
     crowd.run(at)
     before = crowd.found(at.date())
-    crowd.server.faults.arm(fault, 1)
+    crowd.server.faults.arm("shift", 1)
     run = crowd.run(at + timedelta(hours=1))
     assert (run.state, run.ended_count) == ("failed", 0)
     assert "rows moved" in run.message
