@@ -17,6 +17,9 @@ from typing import Any
 
 #: A raw record as the source has it, in JSON values.
 Raw = Mapping[str, Any]
+#: Member of a raw record with a list of paths the source keeps from us, for want of a right: they are not
+#: empty but unknown, and what a mapping reads there is left as it is known.
+WITHHELD = "@withheld"
 
 
 @dataclass(frozen=True, slots=True)

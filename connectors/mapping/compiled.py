@@ -10,6 +10,7 @@ source field, the rule, the value and a suggestion.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterable as AnyIterable
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,6 +53,7 @@ class Mapping:
         self.document = document
         self.kinds = kinds
         self._programs: dict[tuple[str, frozenset[str]], Program] = {}
+        self._withheld: dict[tuple[str, tuple[str, ...]], frozenset[str]] = {}
 
     def apply(
         self, kind: str, raw: AnyMapping[str, Any], *, held: frozenset[str] = frozenset()
@@ -68,6 +70,20 @@ class Mapping:
                 harder = held - soft | {each.removesuffix("?") for each in soft}
                 return self.apply(kind, raw, held=harder)
             raise _refused(fault) from fault
+
+    def holding(self, kind: str, withheld: AnyIterable[str]) -> frozenset[str]:
+        """Return what is held where the source withholds some paths, and all that is below them."""
+        asked = (kind, tuple(withheld))
+        known = self._withheld.get(asked)
+        if known is None:
+            within = tuple(f"{each}{mark}" for each in asked[1] for mark in ".[")
+            known = self._withheld[asked] = frozenset(
+                held
+                for path, read in self.reads.get(kind, {}).items()
+                if path in asked[1] or path.startswith(within)
+                for held in read.holds
+            )
+        return known
 
     @cached_property
     def paths(self) -> frozenset[str]:

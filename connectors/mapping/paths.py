@@ -8,7 +8,7 @@ several elements and the path does not say which.
 |---|---|
 | `name`, `["any name"]` | a member; of a list with one element, that element's |
 | `[0]`, `[-1]` | an element from the front or the back; a single object counts as a list of one |
-| `[type=W1]`, `[ref.id!="x"]` | the first element where it holds; several in a row must all hold |
+| `[type=W1]`, `[ref[0].id!="x"]` | the first element where it holds; several in a row must all hold |
 | `[*]` | every element; the path then gives a list |
 | `$.` in front | the whole record, from inside `each` |
 | `.` | the element itself |
@@ -147,13 +147,20 @@ def _bracket(rest: str) -> tuple[Step, str]:
 
 
 def _closed(rest: str) -> tuple[str, str]:
-    """Return what stands within the first brackets, and what follows them; quotes may hold brackets."""
-    quoted = False
+    """Return what stands within the first brackets, and what follows them; quotes may hold brackets, and a
+    test may choose an element by its place ([0]) on the way."""
+    quoted, inside = False, 0
     for place, letter in enumerate(rest):
         if letter == '"':
             quoted = not quoted
-        elif letter == "]" and not quoted:
-            return rest[1:place], rest[place + 1 :]
+        elif quoted:
+            continue
+        elif letter == "[":
+            inside += 1
+        elif letter == "]":
+            inside -= 1
+            if not inside:
+                return rest[1:place], rest[place + 1 :]
     raise Wrong(f"“{rest}” lacks its closing bracket.")
 
 
@@ -182,7 +189,7 @@ def render(path: Path) -> str:
             text += "[*]"
         else:
             for test in step.tests:
-                quoted = f'"{test.text}"' if re.search(r"[\]\s]", test.text) or not test.text else test.text
+                quoted = f'"{test.text}"' if re.search(r"[\[\]\s]", test.text) or not test.text else test.text
                 text += f"[{render(test.path)}{'!' if test.negated else ''}={quoted}]"
     return text or "."
 

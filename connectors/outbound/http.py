@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -42,6 +44,28 @@ class Unfinished(CannotConnect):
     def __init__(self, reason: str, pause: float | None = None) -> None:
         super().__init__(reason)
         self.pause = pause
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """Where a body goes that is too large to be kept in memory."""
+
+    path: Path
+    most: int
+
+    def take(self, response: httpx.Response) -> bytes:
+        """Write the body of an answer; return what is left to keep in memory: nothing."""
+        with self.path.open("wb") as target:
+            written = 0
+            for piece in response.iter_bytes():
+                written += len(piece)
+                if written > self.most:
+                    raise SourceChanged(
+                        f"{response.url.host} answers with more than {self.most:,} bytes.",
+                        suggestion="Raise the limit of the connection if it is meant so.",
+                    )
+                target.write(piece)
+        return b""
 
 
 class Caller:
@@ -90,22 +114,44 @@ class Caller:
         SourceChanged for a refusal that trying again does not change.
         """
         again = method in ("GET", "HEAD", "OPTIONS") if safe is None else safe
-        attempts = self._attempts if again else 1
+        return self._tried(method, url, fine, parts, self._attempts if again else 1, None)
+
+    def save(self, url: str, to: Path, *, most: int, **parts: Any) -> httpx.Response:
+        """Write what is at a URL into a file, at most so many bytes; return the answer without its body.
+
+        As `send` otherwise. An attempt that breaks off begins the file anew.
+        """
+        return self._tried("GET", url, {200}, parts, self._attempts, _File(to, most))
+
+    def _tried(
+        self,
+        method: str,
+        url: str,
+        fine: Collection[int],
+        parts: dict[str, Any],
+        attempts: int,
+        into: _File | None,
+    ) -> httpx.Response:
         for attempt in stamina.retry_context(
             on=_pause, attempts=attempts, timeout=None, wait_initial=0.5, wait_max=20.0
         ):
             with attempt:
-                return self._once(method, url, fine, parts)
+                return self._once(method, url, fine, parts, into)
         raise AssertionError  # stamina returns or raises
 
-    def _once(self, method: str, url: str, fine: Collection[int], parts: dict[str, Any]) -> httpx.Response:
+    def _once(
+        self, method: str, url: str, fine: Collection[int], parts: dict[str, Any], into: _File | None
+    ) -> httpx.Response:
         try:
             auth = parts.pop("auth", httpx.USE_CLIENT_DEFAULT)
             request = self._client.build_request(method, url, **parts)
             parts["auth"] = auth
             response = self._client.send(request, auth=auth, stream=True)
             try:
-                body = self._whole(response)
+                if into is not None and response.status_code in fine:
+                    body = into.take(response)
+                else:
+                    body = self._whole(response)
             finally:
                 response.close()
         except httpx.HTTPError as error:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from connectors.adapters import RawRecord
+from connectors.adapters import WITHHELD, RawRecord
 from connectors.errors import Refused
 from connectors.mapping import Mapping
 from connectors.workforce.canonical import Ended, Record, Rescinded
@@ -55,4 +55,6 @@ def _records(raw: RawRecord, mapping: Mapping, held: frozenset[str]) -> tuple[Re
             return (Ended(key=raw.key),)
         if raw.kind == "rescinded":
             return (Rescinded(key=raw.key),)
+    if withheld := raw.raw.get(WITHHELD):
+        held |= mapping.holding(raw.kind, withheld)
     return tuple(mapping.apply(raw.kind, raw.raw, held=held))
