@@ -64,8 +64,7 @@ class Client:
 
     def ours(self, address: str) -> bool:
         """Whether an address that stands in an answer is one of the pod, to which our credentials may go."""
-        there, here = urlsplit(address), urlsplit(self.options.url)
-        return (there.scheme, there.netloc) == (here.scheme, here.netloc)
+        return _origin(address) == _origin(self.options.url)
 
     def _get(
         self, address: str, parameters: Mapping[str, str | int], headers: Mapping[str, str]
@@ -107,6 +106,15 @@ def texts(value: Any) -> None:
                 value[name] = str(each)
             elif isinstance(each, dict | list):
                 texts(each)
+
+
+def _origin(address: str) -> tuple[str, str, int | None]:
+    """Return where an address leads; Oracle writes the port into its links even where it is the usual one."""
+    try:
+        parts = urlsplit(address)
+        return parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    except ValueError:
+        return "", "", None
 
 
 def _name(address: str) -> str:
