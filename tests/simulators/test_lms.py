@@ -43,7 +43,7 @@ def posting(berlin: Lms) -> Lms:
 def known_to_hr(posting: Lms, people: Population) -> System:
     """Have the HR system of the company synchronised into the store the LMS posts into."""
     store = apps.get_model("lrs", "Store").objects.get(pk=posting.store_id)
-    with oracle_hcm.simulate(people) as pod:
+    with oracle_hcm.simulate(people, now=lambda: NOW + timedelta(days=30)) as pod:
         settings = {**oracle_hcm.settings(pod.url), "history_from": "2023-01-01"}
         system = hris("Oracle", store=store, adapter="oracle_hcm", state="live", settings=settings)
         for name, secret in oracle_hcm.secrets().items():
