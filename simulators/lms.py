@@ -189,10 +189,10 @@ def post(
 
 
 def links(people: Population, lms: Lms, path: Path) -> None:
-    """Write which account is whose, as the file of an administrator who links them: account, number."""
+    """Write which account is whose, as an administrator would who links actors by a file."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(("home_page", "account", "employee_number"))
+        writer.writerow(("account_home_page", "account_name", "employee_number"))
         for worker in people.workers:
             writer.writerow((lms.site, user_id(worker), worker.number))
 

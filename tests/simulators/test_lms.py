@@ -101,7 +101,7 @@ def test_user_ids_of_moodle_lead_to_people_once_somebody_links_them(
     path = tmp_path / "links.csv"
     lms.links(people, lms.SYSTEMS["moodle"], path)
     with path.open(encoding="utf-8", newline="") as file:
-        numbers = {row["account"]: row["employee_number"] for row in csv.DictReader(file)}
+        numbers = {row["account_name"]: row["employee_number"] for row in csv.DictReader(file)}
     person = dict(PersonKey.objects.filter(system=system).values_list("key", "person_id"))
     for each in Actor.objects.filter(store_id=posting.store_id):
         link.link(each.pk, person[numbers[each.value]])
