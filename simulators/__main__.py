@@ -15,7 +15,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -162,25 +162,30 @@ def main(words: list[str] | None = None, *, wait: Callable[[], None] | None = No
     sys.stdout.write(f"Making {asked.workers:,} workers over {asked.years} years…\n")
     sys.stdout.flush()
     people = population(asked.workers, asked.years, asked.seed, asked.until or horizon())
-    with running(people, asked.folder, host=asked.host, port=asked.port) as systems:
+    ending = _ending() if wait is None else nullcontext(wait)
+    with running(people, asked.folder, host=asked.host, port=asked.port) as systems, ending as until:
         sys.stdout.write(told(systems, asked.folder, connect=asked.connect, store=asked.store))
         sys.stdout.write("\nCtrl-C ends them.\n")
         sys.stdout.flush()
-        (wait or _until_told)()
+        until()
     return 0
 
 
-def _until_told() -> None:
-    """Wait for Ctrl-C, or for being told to end."""
+@contextmanager
+def _ending() -> Iterator[Callable[[], None]]:
+    """Give what waits for Ctrl-C, or for being told to end; also where that comes before anybody waits."""
     over = Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
         over.set()
 
-    before = {each: signal.signal(each, end) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    def until() -> None:
         while not over.wait(timeout=3600):
             pass
+
+    before = {each: signal.signal(each, end) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield until
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
