@@ -1,6 +1,7 @@
 # LRS Hub. A fresh machine needs Python 3.11 or newer and make; everything else is set up here.
 #
 #   make serve                  run the hub in the foreground (PORT, HUB_DATA_DIR, …: docs/operator/settings.md)
+#   make simulators             simulated HR systems to connect to (WORKERS, SEED; SIMULATORS=… for more options)
 #   make test                   all tests
 #   make check                  style, types, imports, migrations, documentation, container files
 #   make bench                  speed, as ratios measured in one run
@@ -14,7 +15,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench conformance lock clean
+.PHONY: help serve simulators test check bench conformance lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -36,6 +37,9 @@ $(VENV)/.installed-dev: requirements-dev.txt | $(BIN)/python
 
 serve: $(VENV)/.installed
 	@$(BIN)/python -m hub.serve
+
+simulators: $(VENV)/.installed
+	@$(BIN)/python -m simulators $(if $(WORKERS),--workers $(WORKERS)) $(if $(SEED),--seed $(SEED)) --connect $(SIMULATORS)
 
 test: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.browser.chromium

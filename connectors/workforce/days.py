@@ -13,7 +13,7 @@ from connectors.workforce.canonical import Moment
 from connectors.workforce.timeline import BEGINNING, FOREVER
 
 #: Systems write open ends as 9999-12-31 or 4712-12-31, and open beginnings as 1900-01-01.
-_OPEN_END = 4000
+OPEN_END = 4000
 _OPEN_BEGINNING = 1900
 
 
@@ -31,7 +31,7 @@ class Days:
 
     def ends(self, day: Moment | None) -> datetime:
         """Return the moment from which something whose last day is `day` is no longer so."""
-        if day is None or day.year >= _OPEN_END:
+        if day is None or day.year >= OPEN_END:
             return FOREVER
         if isinstance(day, datetime):
             return day.astimezone(UTC)

@@ -31,7 +31,7 @@ from connectors.workforce.canonical import (
     Rescinded,
     Worker,
 )
-from connectors.workforce.days import Days
+from connectors.workforce.days import OPEN_END, Days
 from connectors.workforce.tables import ASSIGNMENT, RELATIONSHIP, Knowledge, Subject, Value
 from connectors.workforce.timeline import FOREVER, Period, Timeline
 
@@ -295,7 +295,7 @@ def _tell_assignments(
             )
             for each in given
         ]
-        if worker.history is History.WHOLE or len(periods) > 1:
+        if worker.history is History.WHOLE or len(periods) > 1 or _without_end(given[0]):
             start = (
                 timeline.BEGINNING if worker.history is History.WHOLE else min(each.start for each in periods)
             )
@@ -314,6 +314,11 @@ def _tell_assignments(
             now = assignments.of(subject)
             gone = () if worker.history is History.WHOLE else timeline.ended(now, effective)
             assignments.set(subject, gone)
+
+
+def _without_end(each: Assigned) -> bool:
+    """Whether it is spelt out that there is no end: what was known to follow is called off."""
+    return each.valid_to is not None and each.valid_to.year >= OPEN_END
 
 
 def _assignment(

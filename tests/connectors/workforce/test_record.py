@@ -323,3 +323,18 @@ def test_overlapping_versions_are_refused_by_the_database_itself() -> None:
     version.pk, version.title = None, "Doctor"
     with pytest.raises(DatabaseError, match="connectors_assignment_no_overlap"), transaction.atomic():
         version.save(force_insert=True)
+
+
+def test_a_row_that_spells_out_that_it_has_no_end_calls_off_what_was_to_follow() -> None:
+    oracle = hris()
+    now = Assigned(unit="ICU", valid_from=date(2024, 1, 1), valid_to=date(2026, 3, 31))
+    then = Assigned(unit="ER", valid_from=date(2026, 4, 1), valid_to=date(4712, 12, 31))
+    hired = Engaged(hire_date=date(2020, 3, 1), assignments=(now, then))
+    told(oracle, ann(relationships=(hired,)))
+    assert _unit(context(oracle, "2026-05-01")) == "ER"
+    open_end = replace(now, valid_to=None)
+    told(oracle, ann(relationships=(replace(hired, assignments=(open_end,)),)), at="2026-01-16")
+    assert _unit(context(oracle, "2026-05-01")) == "ER"
+    spelt_out = replace(now, valid_to=date(4712, 12, 31))
+    told(oracle, ann(relationships=(replace(hired, assignments=(spelt_out,)),)), at="2026-01-17")
+    assert _unit(context(oracle, "2026-05-01")) == "ICU"
