@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from connectors import changes
+from connectors.identity import candidates, rulebook
 from connectors.sync import run, schedule
 
 #: Longest a run may take in one go; killed after it, the next go continues where it was.
@@ -42,3 +43,9 @@ def sync_due() -> int:
     for run_id in runs:
         run_sync.apply_async((run_id,), expires=50, retry=False)
     return len(runs)
+
+
+@shared_task(name="connectors.tell_actors", soft_time_limit=50, time_limit=60, ignore_result=True)
+def tell_actors() -> int:
+    """Walk on through actors whose rules changed, and rank reviews that wait for it; return how many."""
+    return rulebook.carry_on(seconds=25) + candidates.rank_waiting(200)

@@ -21,6 +21,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from connectors.identity import coverage
 from lrs import feed
 
 #: Seconds for which what the database said is good.
@@ -66,7 +67,7 @@ class DatabaseNumbers(Collector):
     def _ask(self) -> list[GaugeMetricFamily]:
         up = GaugeMetricFamily("hub_database_up", "1 while the database answers.")
         try:
-            families = [_connections(), *_feed_lag()]
+            families = [_connections(), *_feed_lag(), *coverage.families()]
         except Error:
             connection.close()
             up.add_metric([], 0)

@@ -175,6 +175,10 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "connectors.sync_due",
         "schedule": 60.0,
     },
+    "Tell actors anew whose rules changed, and rank who they may be": {
+        "task": "connectors.tell_actors",
+        "schedule": 30.0,
+    },
     "Keep every inbox within its bounds": {"task": "lrs.trim_inbox", "schedule": 600.0},
     "Clear expired sessions and tokens": {"task": "lrs.clear_expired", "schedule": 86_400.0},
 }

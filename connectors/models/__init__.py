@@ -8,12 +8,13 @@ from connectors.models.connection import (
     SystemSecret,
     SystemState,
 )
-from connectors.models.enrichment import Context, StatementContext, WhyNot
+from connectors.models.enrichment import Context, CoverageDay, StatementContext, WhyNot
 from connectors.models.identity import (
     Actor,
     ActorKind,
     ActorLink,
     ActorState,
+    IdentityRefresh,
     IdentityReview,
     IdentityRule,
     ReviewState,
@@ -83,6 +84,7 @@ __all__ = [
     "ChangeNote",
     "ChangeSubject",
     "Context",
+    "CoverageDay",
     "DriftFinding",
     "DriftKind",
     "DriftState",
@@ -91,6 +93,7 @@ __all__ = [
     "HireKind",
     "Identifier",
     "IdentifierType",
+    "IdentityRefresh",
     "IdentityReview",
     "IdentityRule",
     "Job",

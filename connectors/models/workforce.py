@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from connectors.models.bitemporal import Version, never_overlapping
@@ -97,6 +99,24 @@ class PersonVersion(Version):
     class Meta:
         db_table = "connectors_person_version"
         constraints = [never_overlapping("connectors_person_no_overlap", "person", "system")]
+        indexes = [
+            # What people are called, as it is searched and compared: in lower case, as known now.
+            GinIndex(
+                OpClass(Lower("formatted_name"), name="gin_trgm_ops"),
+                name="connectors_person_alike",
+                condition=models.Q(recorded__upper_inf=True),
+            ),
+            models.Index(
+                OpClass(Lower("formatted_name"), name="text_pattern_ops"),
+                name="connectors_person_name",
+                condition=models.Q(recorded__upper_inf=True),
+            ),
+            models.Index(
+                OpClass(Lower("family_name"), name="text_pattern_ops"),
+                name="connectors_person_family",
+                condition=models.Q(recorded__upper_inf=True),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.formatted_name
@@ -133,6 +153,11 @@ class Identifier(Version):
                 fields=["mbox_sha1_written"],
                 name="connectors_identifier_written",
                 condition=~models.Q(mbox_sha1_written=""),
+            ),
+            models.Index(
+                OpClass("normal", name="text_pattern_ops"),
+                name="connectors_identifier_prefix",
+                condition=models.Q(recorded__upper_inf=True),
             ),
         ]
 
