@@ -128,9 +128,8 @@ def say_again(actor_id: int, links: Sequence[Mapping[str, Any]]) -> None:
     knowledge.set((actor_id,), timeline.normal(periods))
     _write(actor.store_id, knowledge)
     Actor.objects.filter(pk=actor_id).update(state=ActorState.UNKNOWN)
-    if actor.state == ActorState.IGNORED:
-        # Why its statements have no context is another reason now, whether or not anybody is found.
-        changes.record(actor.store_id, ChangeSubject.ACTOR, actor_id, [(None, None)])
+    # Why its statements have no context is another reason now, whether or not anybody is found.
+    changes.record(actor.store_id, ChangeSubject.ACTOR, actor_id, [(None, None)])
     _relink([actor_id])
 
 
@@ -162,7 +161,7 @@ def _say(actors: Sequence[Actor], knowledge: Knowledge, state: str, by_id: int |
     ids = [each.pk for each in actors]
     changed = _write(store_id, knowledge)
     for each in actors:
-        if each.state == ActorState.IGNORED:
+        if each.state != ActorState.RESOLVED:
             changes.record(store_id, ChangeSubject.ACTOR, each.pk, [(None, None)])
     Actor.objects.filter(pk__in=ids).update(state=ActorState.RESOLVED)
     _settle(ids, state, by_id)
@@ -300,7 +299,7 @@ def _states(actors: Sequence[Actor], decisions: dict[int, Decision]) -> None:
         Actor.objects.filter(pk__in=ids).update(state=state)
         # Why a statement has no context depends on the state as well as on the links.
         for each in actors:
-            if each.pk in ids and state != ActorState.RESOLVED and each.state != ActorState.UNKNOWN:
+            if each.pk in ids and each.statements:
                 changes.record(each.store_id, ChangeSubject.ACTOR, each.pk, [(None, None)])
 
 

@@ -85,7 +85,7 @@ def as_it_would_be(store_id: int, changed: Iterable[IdentityRule]) -> list[Rule]
     rows = {each.pk: each for each in IdentityRule.objects.filter(store=store_id)}
     new = []
     for each in changed:
-        if each._state.adding:
+        if not each.pk:
             new.append(each)
         else:
             rows[each.pk] = each
