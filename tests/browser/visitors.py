@@ -125,6 +125,8 @@ class Form:
     values: list[tuple[str, str]] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     buttons: list[str] = field(default_factory=list)
+    #: What a button with a name sends, by what it says.
+    said: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 class _Page(HTMLParser):
@@ -181,6 +183,8 @@ class _Page(HTMLParser):
             return
         if tag == "button" and given.get("type", "submit") == "submit":
             self._form.buttons.append(text)
+            if given.get("name"):
+                self._form.said[text] = (given["name"], given.get("value", ""))
         if tag in ("textarea", "select") and given.get("name"):
             self._form.names.add(given["name"])
             if tag == "textarea":
@@ -215,6 +219,9 @@ class PlainVisitor:
         assert form is not None, f"no button says {text}: {[form.buttons for form in self.page.forms]}"
         changed = {name: value for name, value in self.filled.items() if name in form.names}
         values = [(name, value) for name, value in form.values if name not in changed] + list(changed.items())
+        values += [form.said[said] for said in form.buttons if said.startswith(text) and said in form.said][
+            :1
+        ]
         address = urljoin(self.address, form.action)
         if form.method == "post":
             headers = {"Referer": self.address}

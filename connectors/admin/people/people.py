@@ -75,7 +75,7 @@ class PersonAdmin(PeopleAdmin):
             "unit": unit,
             "unit_name": _unit_name(unit, day) if unit is not None else "",
             "rows": words.lines(found.people, noon(day)) if found.people else [],
-            "next": _onward(request, found.after),
+            "next": _onward(request, found.after) if found.after else "",
             "first": _onward(request, "") if after else "",
             "short": bool(text) and len(text) < find.LEAST,
             "fault": fault,
@@ -197,4 +197,4 @@ def _onward(request: HttpRequest, after: str) -> str:
     kept.pop("after", None)
     if after:
         kept["after"] = after
-    return f"?{kept.urlencode()}" if after or kept else "?"
+    return f"?{kept.urlencode()}"

@@ -71,6 +71,8 @@ class ReviewAdmin(PeopleAdmin):
         if request.method != "POST" or request.POST.get("skip"):
             return _queue(review_page.position(found) if request.method == "POST" else at)
         person_id = number_in(request.POST.get("person", ""))
+        if person_id is None and not request.POST.get("nobody"):
+            return HttpResponseRedirect(reverse("admin:connectors_identityreview_change", args=[found.pk]))
         try:
             said = self._decided(request, found, person_id)
         except ConnectorError as error:

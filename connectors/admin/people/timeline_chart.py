@@ -155,5 +155,6 @@ def _years(span: Span, ground: int) -> SafeString:
             )
             for day in shown
             for x in [span.x(day, day)]
+            if x < _WIDTH - 20
         ),
     )

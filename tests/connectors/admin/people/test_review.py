@@ -75,6 +75,15 @@ def test_not_a_person_and_taking_it_back(hub: Hub, iris: Client) -> None:
     )
 
 
+def test_a_form_that_says_nothing_decides_nothing(hub: Hub, iris: Client) -> None:
+    moodle, _ = staffed(hub)
+    waiting(moodle)
+    review = _open(moodle)
+    answer = send(iris, f"{QUEUE}{review.pk}/decide/")
+    assert answer["Location"] == f"/admin/connectors/identityreview/{review.pk}/"
+    assert _open(moodle) == review
+
+
 def test_skipping_shows_the_next_and_leaves_it_waiting(hub: Hub, iris: Client) -> None:
     moodle, _ = staffed(hub)
     waiting(moodle)
