@@ -48,4 +48,4 @@ def sync_due() -> int:
 @shared_task(name="connectors.tell_actors", soft_time_limit=50, time_limit=60, ignore_result=True)
 def tell_actors() -> int:
     """Walk on through actors whose rules changed, and rank reviews that wait for it; return how many."""
-    return rulebook.carry_on(seconds=25) + candidates.rank_waiting(200)
+    return rulebook.carry_on(seconds=25) + candidates.rank_waiting(1_000)

@@ -6,6 +6,7 @@ of indexed look-ups for each actor, none of which grows with the number of peopl
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -54,16 +55,22 @@ def rank(review: IdentityReview) -> IdentityReview:
     return review
 
 
-def rank_waiting(most: int) -> int:
-    """Rank open reviews that were never ranked, then those ranked long ago; return how many."""
+def rank_waiting(most: int, *, seconds: float = 15.0) -> int:
+    """Rank open reviews that were never ranked, then those ranked long ago; return how many.
+
+    Ends after about so many seconds; what was ranked until then is kept.
+    """
+    end = time.monotonic() + seconds
     rows = IdentityReview.objects.filter(state=ReviewState.OPEN).select_related("actor")
     new = list(rows.filter(ranked__isnull=True).order_by("pk")[:most])
     old = rows.filter(ranked__lt=timezone.now() - STALE).order_by("ranked")[: most - len(new)]
-    for count, review in enumerate([*new, *old], start=1):
-        rank(review)
-        if count == most:
+    count = 0
+    for review in [*new, *old]:
+        if time.monotonic() > end:
             break
-    return len(new) + len(old)
+        rank(review)
+        count += 1
+    return count
 
 
 def face_of(actor: Actor) -> Face:

@@ -121,8 +121,7 @@ def test_two_who_are_one_are_merged_and_the_merge_undone(hub: Hub, iris: Client)
         if "/undo/" in each[:90]
     ]
     iris.post(done)
-    other.refresh_from_db()
-    assert other.merged_into_id is None
+    assert Person.objects.get(pk=other.pk).merged_into_id is None
     assert "undone" in words(look(iris, f"person/{one.pk}/"))
     assert moodle.store_id == one.store_id
 
