@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from connectors import changes
+from connectors.identity import candidates, rulebook
 from connectors.sync import run, schedule
 from connectors.watch import alerts, deliveries, findings, reconciliation, silence
 
@@ -77,3 +78,9 @@ def reconcile(reconciliation_id: int) -> str:
 def reconcile_nightly() -> int:
     """Compare every source in use with the hub; return of how many."""
     return len(reconciliation.nightly())
+
+
+@shared_task(name="connectors.tell_actors", soft_time_limit=50, time_limit=60, ignore_result=True)
+def tell_actors() -> int:
+    """Walk on through actors whose rules changed, and rank reviews that wait for it; return how many."""
+    return rulebook.carry_on(seconds=25) + candidates.rank_waiting(1_000)

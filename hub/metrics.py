@@ -21,6 +21,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from connectors.identity import coverage
 from connectors.sync import metrics as sync
 from connectors.watch import metrics as watch
 from lrs import feed
@@ -68,7 +69,13 @@ class DatabaseNumbers(Collector):
     def _ask(self) -> list[GaugeMetricFamily]:
         up = GaugeMetricFamily("hub_database_up", "1 while the database answers.")
         try:
-            families = [_connections(), *_feed_lag(), *sync.families(), *watch.families()]
+            families = [
+                _connections(),
+                *_feed_lag(),
+                *sync.families(),
+                *watch.families(),
+                *coverage.families(),
+            ]
         except Error:
             connection.close()
             up.add_metric([], 0)

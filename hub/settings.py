@@ -183,6 +183,10 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "connectors.reconcile_nightly",
         "schedule": crontab(hour=1, minute=40),
     },
+    "Tell actors anew whose rules changed, and rank who they may be": {
+        "task": "connectors.tell_actors",
+        "schedule": 30.0,
+    },
     "Keep every inbox within its bounds": {"task": "lrs.trim_inbox", "schedule": 600.0},
     "Clear expired sessions and tokens": {"task": "lrs.clear_expired", "schedule": 86_400.0},
 }
@@ -313,7 +317,7 @@ UNFOLD: dict[str, Any] = {
     ],
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
-    "DASHBOARD_CALLBACK": "lrs.admin.dashboard.context",
+    "DASHBOARD_CALLBACK": "hub.admin_site.dashboard",
     "STYLES": [static_file("lrs/admin.css")],
     "SCRIPTS": [static_file("lrs/admin.js")],
     "SIDEBAR": {"navigation": "hub.admin_site.navigation"},

@@ -7,7 +7,8 @@ rules fill the time those leave.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +16,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from connectors import changes
+from connectors.errors import ConnectorError
 from connectors.identity.decide import Decision, Held, Link, decide
-from connectors.identity.rules import Named
+from connectors.identity.rules import Named, Rule
 from connectors.identity.standing import rules_of
-from connectors.models import Actor, ActorState, ChangeSubject, IdentityReview, ReviewState
+from connectors.models import Actor, ActorState, ChangeSubject, IdentityReview, Person, ReviewState
 from connectors.workforce import tables, timeline
 from connectors.workforce.tables import Knowledge, Table
 from connectors.workforce.timeline import BEGINNING, FOREVER, Period, Timeline
@@ -46,6 +48,16 @@ def relink(actor_ids: Collection[int]) -> int:
     return sum(_relink(ids[start : start + _AT_A_TIME]) for start in range(0, len(ids), _AT_A_TIME))
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """That an actor is a person for a period; None where it is open."""
+
+    actor_id: int
+    person_id: int
+    start: datetime | None = None
+    end: datetime | None = None
+
+
 @transaction.atomic
 def link(
     actor_id: int,
@@ -57,29 +69,67 @@ def link(
     evidence: str = "{}",
 ) -> None:
     """Say who an actor is, for a period; what others or rules said of that time no longer counts."""
-    [actor] = Actor.objects.select_for_update().filter(pk=actor_id)
-    knowledge = tables.load(LINK, "actor_id", [actor_id])
-    value: Link = (person_id, None, True, 1.0, evidence, by_id)
-    since, until = start or BEGINNING, end or FOREVER
-    before = knowledge.of((actor_id,))
-    knowledge.set(
-        (actor_id,), timeline.replaced(before, [Period(since, until, value)], start=since, end=until)
-    )
-    _write(actor.store_id, knowledge)
-    Actor.objects.filter(pk=actor_id).update(state=ActorState.RESOLVED)
-    _settle([actor_id], ReviewState.LINKED, by_id)
-    _relink([actor_id])
+    link_many([Said(actor_id, person_id, start, end)], by_id=by_id, evidence=evidence)
+
+
+@transaction.atomic
+def split(actor_id: int, first_id: int, second_id: int, at: datetime, *, by_id: int | None = None) -> None:
+    """Say that an actor was one person until `at` and is another from then on: an account handed over."""
+    if first_id == second_id:
+        raise ConnectorError("Both are the same person.")
+    link_many([Said(actor_id, first_id, None, at), Said(actor_id, second_id, at, None)], by_id=by_id)
+
+
+@transaction.atomic
+def link_many(said: Sequence[Said], *, by_id: int | None = None, evidence: str = "{}") -> int:
+    """Say who actors of one store are; return for how many of them the answer changed."""
+    ids = sorted({each.actor_id for each in said})
+    actors = list(Actor.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+    _check(said, actors)
+    knowledge = tables.load(LINK, "actor_id", ids)
+    for each in said:
+        since, until = each.start or BEGINNING, each.end or FOREVER
+        value: Link = (each.person_id, None, True, 1.0, evidence, by_id)
+        before = knowledge.of((each.actor_id,))
+        knowledge.set(
+            (each.actor_id,),
+            timeline.replaced(before, [Period(since, until, value)], start=since, end=until),
+        )
+    return _say(actors, knowledge, ReviewState.LINKED, by_id)
 
 
 @transaction.atomic
 def unlink(actor_id: int) -> None:
     """Take back what was said by hand of an actor; rules decide again."""
+    say_again(actor_id, [])
+
+
+def explicit_links(actor_id: int) -> list[dict[str, Any]]:
+    """Return what is said by hand of an actor, as JSON that `say_again` takes."""
+    known = tables.load(LINK, "actor_id", [actor_id]).of((actor_id,))
+    return [
+        {"start": each.start.isoformat(), "end": each.end.isoformat(), "value": list(each.value)}
+        for each in known
+        if each.value[2]
+    ]
+
+
+@transaction.atomic
+def say_again(actor_id: int, links: Sequence[Mapping[str, Any]]) -> None:
+    """Make what is said by hand of an actor `links` again, and let rules fill the rest."""
     [actor] = Actor.objects.select_for_update().filter(pk=actor_id)
     knowledge = tables.load(LINK, "actor_id", [actor_id])
-    kept = tuple(each for each in knowledge.of((actor_id,)) if not each.value[2])
-    knowledge.set((actor_id,), kept)
+    periods: list[Period[Any]] = [
+        Period(
+            datetime.fromisoformat(each["start"]), datetime.fromisoformat(each["end"]), tuple(each["value"])
+        )
+        for each in links
+    ]
+    knowledge.set((actor_id,), timeline.normal(periods))
     _write(actor.store_id, knowledge)
     Actor.objects.filter(pk=actor_id).update(state=ActorState.UNKNOWN)
+    # Why its statements have no context is another reason now, whether or not anybody is found.
+    changes.record(actor.store_id, ChangeSubject.ACTOR, actor_id, [(None, None)])
     _relink([actor_id])
 
 
@@ -93,6 +143,30 @@ def ignore(actor_id: int, *, by_id: int | None = None) -> None:
     _write(actor.store_id, knowledge)
     changes.record(actor.store_id, ChangeSubject.ACTOR, actor_id, [(None, None)])
     _settle([actor_id], ReviewState.IGNORED, by_id)
+
+
+def _check(said: Sequence[Said], actors: Sequence[Actor]) -> None:
+    """Raise ConnectorError where something said cannot be."""
+    stores = {each.store_id for each in actors}
+    people = {each.person_id for each in said}
+    known = Person.objects.filter(pk__in=people, store__in=stores).count()
+    if len(stores) != 1 or len(actors) != len({each.actor_id for each in said}) or known != len(people):
+        raise ConnectorError("An actor and a person belong to different stores, or one is not there.")
+    if any(each.start and each.end and each.end <= each.start for each in said):
+        raise ConnectorError("The period ends before it begins.")
+
+
+def _say(actors: Sequence[Actor], knowledge: Knowledge, state: str, by_id: int | None) -> int:
+    [store_id] = {each.store_id for each in actors}
+    ids = [each.pk for each in actors]
+    changed = _write(store_id, knowledge)
+    for each in actors:
+        if each.state != ActorState.RESOLVED:
+            changes.record(store_id, ChangeSubject.ACTOR, each.pk, [(None, None)])
+    Actor.objects.filter(pk__in=ids).update(state=ActorState.RESOLVED)
+    _settle(ids, state, by_id)
+    _relink(ids)
+    return changed
 
 
 def concerned_by(person_ids: Iterable[int]) -> list[int]:
@@ -136,10 +210,13 @@ def _relink(actor_ids: Sequence[int]) -> int:
     return changed
 
 
-def _decide(actor: Actor, held: dict[str, list[Held]], knowledge: Knowledge) -> Decision:
-    named = Named(kind=actor.kind, value=actor.value, home_page=actor.home_page, source_id=actor.source_id)
+def _decide(
+    actor: Actor, held: Mapping[str, list[Held]], knowledge: Knowledge, rules: Sequence[Rule] | None = None
+) -> Decision:
+    """Return who an actor is by `rules` (those that stand, where left out) and by what is said by hand."""
+    named = named_of(actor)
     matching = [each for text in actor.forms for each in held.get(text, ())]
-    decision = decide(named, rules_of(actor.store_id), matching)
+    decision = decide(named, rules_of(actor.store_id) if rules is None else rules, matching)
     explicit = [each for each in knowledge.of((actor.pk,)) if each.value[2]]
     links: Timeline[Any] = decision.links
     for each in explicit:
@@ -148,6 +225,27 @@ def _decide(actor: Actor, held: dict[str, list[Held]], knowledge: Knowledge) -> 
     if explicit:
         return Decision(links, "resolved", "", ())
     return decision
+
+
+def named_of(actor: Actor) -> Named:
+    """Return an actor as rules see it."""
+    return Named(kind=actor.kind, value=actor.value, home_page=actor.home_page, source_id=actor.source_id)
+
+
+def would_change(actors: Sequence[Actor], rules: Sequence[Rule]) -> dict[int, tuple[Any, Decision]]:
+    """Return, for actors of one store that another person would be given for under `rules`, the people now
+    and the decision then. Nothing is written; the `forms` of `actors` are those of `rules` already."""
+    found: dict[int, tuple[Any, Decision]] = {}
+    if not actors:
+        return found
+    held = _held(actors[0].store_id, [text for each in actors for text in each.forms])
+    knowledge = tables.load(LINK, "actor_id", [each.pk for each in actors])
+    for each in actors:
+        before = knowledge.of((each.pk,))
+        decision = _decide(each, held, knowledge, rules)
+        if _people(before) != _people(decision.links):
+            found[each.pk] = (before, decision)
+    return found
 
 
 def _held(store_id: int, texts: Sequence[str]) -> dict[str, list[Held]]:
@@ -226,12 +324,16 @@ def _reviews(actors: Sequence[Actor], decisions: dict[int, Decision]) -> None:
             for each in decision.candidates
         ]
         review = open_.get(actor.pk)
+        best = max((round(each.score, 3) for each in decision.candidates), default=0.0)
         if review is None:
-            new.append(IdentityReview(actor=actor, reason=decision.reason, candidates=ranked))
-        elif (review.reason, review.candidates) != (decision.reason, ranked) and (
-            ranked or review.reason != decision.reason
-        ):
-            IdentityReview.objects.filter(pk=review.pk).update(reason=decision.reason, candidates=ranked)
+            new.append(IdentityReview(actor=actor, reason=decision.reason, candidates=ranked, best=best))
+            continue
+        # Likenesses nobody's rule found (connectors.identity.candidates) are compared again in their turn.
+        of_rules = [each for each in review.candidates if not each.get("guess")]
+        if (review.reason, of_rules) != (decision.reason, ranked):
+            IdentityReview.objects.filter(pk=review.pk).update(
+                reason=decision.reason, candidates=ranked, best=best, ranked=None
+            )
     IdentityReview.objects.bulk_create(new, ignore_conflicts=True)
 
 

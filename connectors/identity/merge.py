@@ -73,7 +73,8 @@ def _end(done: PersonMerge) -> None:
 
 
 def _tell(people: list[int]) -> None:
-    """Have everything derived again that stands on these people."""
+    """Have everything derived again that stands on these people, and on those merged into them."""
+    people = [*people, *Person.objects.filter(merged_into__in=people).values_list("pk", flat=True)]
     for person_id in people:
         store_id = Person.objects.values_list("store_id", flat=True).get(pk=person_id)
         changes.record(store_id, ChangeSubject.PERSON, person_id, [(None, None)])

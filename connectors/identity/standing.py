@@ -20,7 +20,7 @@ def rules_of(store_id: int) -> Sequence[Rule]:
     if found is None:
         if not IdentityRule.objects.filter(store_id=store_id).exists():
             begin(store_id)
-        found = tuple(map(_rule, IdentityRule.objects.filter(store_id=store_id, active=True)))
+        found = tuple(map(rule, IdentityRule.objects.filter(store_id=store_id, active=True)))
         _lately.put_all({store_id: found})
     return found
 
@@ -41,7 +41,8 @@ def begin(store_id: int) -> None:
     )
 
 
-def _rule(row: IdentityRule) -> Rule:
+def rule(row: IdentityRule) -> Rule:
+    """Return a row as it is applied."""
     return Rule(
         id=row.pk,
         name=row.name,

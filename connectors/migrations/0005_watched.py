@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connectors", "0003_bitemporal"),
+        ("connectors", "0004_scim_resources"),
         ("lrs", "0002_statement_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -7,7 +7,7 @@ from django.db.models.functions import Cast, Lower
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connectors", "0003_bitemporal"),
+        ("connectors", "0005_watched"),
         ("lrs", "0002_statement_tables"),
     ]
 

@@ -8,12 +8,13 @@ from connectors.models.connection import (
     SystemSecret,
     SystemState,
 )
-from connectors.models.enrichment import Context, StatementContext, WhyNot
+from connectors.models.enrichment import Context, CoverageDay, StatementContext, WhyNot
 from connectors.models.identity import (
     Actor,
     ActorKind,
     ActorLink,
     ActorState,
+    IdentityRefresh,
     IdentityReview,
     IdentityRule,
     ReviewState,
@@ -85,6 +86,7 @@ __all__ = [
     "ChangeNote",
     "ChangeSubject",
     "Context",
+    "CoverageDay",
     "DriftFinding",
     "DriftKind",
     "DriftState",
@@ -93,6 +95,7 @@ __all__ = [
     "HireKind",
     "Identifier",
     "IdentifierType",
+    "IdentityRefresh",
     "IdentityReview",
     "IdentityRule",
     "Job",

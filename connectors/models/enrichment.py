@@ -109,3 +109,29 @@ class StatementContext(models.Model):
                 condition=models.Q(recorded_to__isnull=True),
             ),
         ]
+
+
+class CoverageDay(models.Model):
+    """How many learners of statements that arrived on a day have a context, and why the others have none.
+
+    Kept by triggers on StatementContext (migration 0007), so that no page ever counts statements.
+    """
+
+    store = models.ForeignKey("lrs.Store", on_delete=models.PROTECT, related_name="+", db_index=False)
+    source_id = models.IntegerField()
+    day = models.DateField(help_text="The day, in UTC, on which the statements were stored.")
+    why_not = models.SmallIntegerField(choices=WhyNot.choices)
+    learners = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "connectors_coverage_day"
+        verbose_name = "coverage"
+        verbose_name_plural = "coverage"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["store", "day", "source_id", "why_not"], name="connectors_coverage_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} source {self.source_id}"

@@ -125,7 +125,16 @@ class IdentityReview(models.Model):
 
     actor = models.ForeignKey(Actor, on_delete=models.PROTECT, related_name="reviews")
     reason = models.CharField(max_length=30, help_text="unknown, ambiguous, low-confidence, conflict.")
-    candidates = models.JSONField(default=list, help_text="Ranked: person, score, evidence.")
+    candidates = models.JSONField(
+        default=list, help_text="Ranked: person, score, evidence; `guess` where no rule found it."
+    )
+    best = models.FloatField(default=0.0, help_text="Score of the first candidate.")
+    ranked = models.DateTimeField(
+        null=True, blank=True, help_text="When people were last compared with the actor."
+    )
+    before = models.JSONField(
+        null=True, blank=True, help_text="Links made by hand before this was settled, to take that back."
+    )
     state = models.CharField(max_length=10, choices=ReviewState.choices, default=ReviewState.OPEN)
     opened = models.DateTimeField(default=timezone.now)
     settled = models.DateTimeField(null=True, blank=True)
@@ -141,3 +150,39 @@ class IdentityReview(models.Model):
                 fields=["actor"], condition=models.Q(state="open"), name="connectors_review_once"
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["-best", "id"], condition=models.Q(state="open"), name="connectors_review_queue"
+            ),
+            models.Index(
+                fields=["ranked"], condition=models.Q(state="open"), name="connectors_review_ranked"
+            ),
+            models.Index(
+                fields=["-settled"],
+                condition=models.Q(settled__isnull=False),
+                name="connectors_review_settled",
+            ),
+        ]
+
+
+class IdentityRefresh(models.Model):
+    """That actors are to be told anew because rules changed; a walk that goes on where it was."""
+
+    store = models.ForeignKey("lrs.Store", on_delete=models.PROTECT, related_name="+")
+    kinds = ArrayField(models.CharField(max_length=12), help_text="Kinds of actors the rules concern.")
+    reason = models.CharField(max_length=300)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    requested = models.DateTimeField(default=timezone.now)
+    after = models.BigIntegerField(default=0, help_text="The last actor told.")
+    actors = models.BigIntegerField(default=0, help_text="Actors told so far.")
+    changed = models.BigIntegerField(default=0, help_text="For how many the answer changed.")
+    finished = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "connectors_identity_refresh"
+        ordering = ["-requested", "-id"]
+
+    def __str__(self) -> str:
+        return self.reason

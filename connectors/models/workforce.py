@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField
-from django.contrib.postgres.indexes import OpClass
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -106,6 +106,12 @@ class PersonVersion(Version):
             models.Index(
                 OpClass(Lower("family_name"), name="text_pattern_ops"), name="connectors_person_family"
             ),
+            # What people are called, as it is searched and compared: in lower case, as known now.
+            GinIndex(
+                OpClass(Lower("formatted_name"), name="gin_trgm_ops"),
+                name="connectors_person_alike",
+                condition=models.Q(recorded__upper_inf=True),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -143,6 +149,11 @@ class Identifier(Version):
                 fields=["mbox_sha1_written"],
                 name="connectors_identifier_written",
                 condition=~models.Q(mbox_sha1_written=""),
+            ),
+            models.Index(
+                OpClass("normal", name="text_pattern_ops"),
+                name="connectors_identifier_prefix",
+                condition=models.Q(recorded__upper_inf=True),
             ),
         ]
 
