@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from psycopg import sql
 
+from connectors.identity.merge import merge
 from connectors.identity.normal import normal
 from connectors.models import System
 from connectors.workforce.canonical import Ended, Job, Location, Record, Rescinded, Unit, Worker
@@ -82,7 +83,46 @@ def _people(system: System, records: Sequence[Record], workers: Sequence[Worker]
         made = _new_people(system, sorted(missing - matched.keys()))
         _add_keys(system, made)
         found |= made
-    return found
+    return found | _matched_late(system, workers, found)
+
+
+def _matched_late(system: System, workers: Sequence[Worker], found: Mapping[str, int]) -> dict[str, int]:
+    """Return the people of workers who were only named so far, as managers are, and whom other systems know.
+
+    Whoever stood for them until now is merged into them.
+    """
+    named = _only_named(system, {each.key for each in workers}) if system.match_people_by else {}
+    if not named:
+        return {}
+    matched = _matched(system, [each for each in workers if each.key in named], found)
+    for key, person in matched.items():
+        merge(named[key], person, reason=f"{system.name} named {key} before it told of them.")
+    with database.binary_cursor() as cursor:
+        cursor.execute(
+            "UPDATE connectors_person_key k SET person_id = u.person"
+            " FROM unnest(%b::text[], %b::bigint[]) AS u (key, person)"
+            " WHERE k.system_id = %s AND k.key = u.key",
+            (list(matched), list(matched.values()), system.pk),
+        )
+    return matched
+
+
+def _only_named(system: System, keys: Collection[str]) -> dict[str, int]:
+    """Return the people of keys of whom nobody has told anything yet."""
+    with database.binary_cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT k.key, k.person_id FROM connectors_person_key k
+            JOIN connectors_person p ON p.id = k.person_id AND p.merged_into_id IS NULL
+            WHERE k.system_id = %s AND k.key = ANY (%b)
+              AND NOT EXISTS (SELECT FROM connectors_person_version v WHERE v.person_id = k.person_id)
+              AND NOT EXISTS (SELECT FROM connectors_identifier i WHERE i.person_id = k.person_id)
+              AND NOT EXISTS (SELECT FROM connectors_work_relationship r WHERE r.person_id = k.person_id)
+              AND NOT EXISTS (SELECT FROM connectors_person o WHERE o.merged_into_id = k.person_id)
+            """,
+            (system.pk, list(keys)),
+        )
+        return dict(cursor.fetchall())
 
 
 def _known_people(system: System, keys: Collection[str]) -> dict[str, int]:

@@ -225,6 +225,30 @@ def test_a_person_another_system_knows_is_the_same_one_where_an_identifier_says_
     assert person(entra, "ann@entra") == person(workday)
 
 
+def test_a_manager_named_before_being_told_of_is_the_person_another_system_knows() -> None:
+    workday = hris()
+    told(workday, ann("21000"))
+    entra = hris("Entra", store=workday.store, match_people_by=["email"])
+    told(entra, ann("x-1", manager="x-2", identifiers=(Identified(type="email", value="bob@example.com"),)))
+    stood_for_her = person(entra, "x-2")
+    her_mail = Identified(type="email", value="ann.21000@example.com")
+    told(entra, ann("x-2", identifiers=(her_mail,)), at="2026-01-16")
+    assert person(entra, "x-2") == person(workday, "21000")
+    stood_for_her.refresh_from_db()
+    assert stood_for_her.merged_into == person(workday, "21000")
+    bob = context(entra, "2026-02-01", key="x-1")
+    assert bob is not None
+    assert bob.manager_id == person(workday, "21000").pk
+
+
+def test_a_manager_told_of_for_the_first_time_stays_whom_others_report_to() -> None:
+    workday = hris(match_people_by=["email"])
+    told(workday, ann("21001", manager="21000"))
+    named = person(workday, "21000")
+    told(workday, ann("21000"))
+    assert person(workday, "21000") == named
+
+
 def test_a_unit_that_moves_takes_everything_below_it_along() -> None:
     workday = hris()
     told(
