@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -227,6 +227,8 @@ def options(settings: Mapping[str, Any]) -> Options:
     given = {name: value for name, value in settings.items() if value not in ("", None)}
     if given.get("interface") not in ("soap", "raas") or not given.get("url") or not given.get("tenant"):
         raise CannotConnect("The settings do not say where Workday is (interface, url, tenant).")
+    if unknown := given.keys() - {each.name for each in fields(Options)}:
+        raise CannotConnect(f"The settings have {', '.join(sorted(unknown))}, which is not known.")
     for name in ("transaction_types", "hire_types"):
         if name in given:
             given[name] = tuple(given[name])
