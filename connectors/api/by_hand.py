@@ -22,6 +22,8 @@ from connectors.api.resource import Resource, answer
 from connectors.errors import Refused
 
 _IDEMPOTENCY_MOST = 200
+#: Bytes of a body.
+_BODY_MOST = 256 * 1024
 _IDEMPOTENCY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -103,9 +105,17 @@ class KeptPerson(OnePerson):
 
 
 def _object(request: Request) -> Any:
-    if not isinstance(request.data, dict):
+    """Return the body, which is a small JSON object."""
+    announced = str(request.META.get("CONTENT_LENGTH") or "0")
+    if not announced.isdigit() or int(announced) > _BODY_MOST:
+        raise Problem(413, f"A body here has at most {_BODY_MOST} bytes.", rule="body.size")
+    try:
+        body = request.data
+    except RecursionError as error:
+        raise Problem(400, "The body is nested too deeply.", rule="body.json") from error
+    if not isinstance(body, dict):
         raise wrong_body([{"pointer": "", "detail": "The body is a JSON object."}], rule="body.object")
-    return request.data
+    return body
 
 
 def _done(write: Any) -> Kept:

@@ -67,6 +67,7 @@ _REFUSALS = {
 _WITH_ID = {"404": "The store has no such thing."}
 _WITH_BODY = {
     "409": "It contradicts what is there.",
+    "413": "The body is too large.",
     "415": "The body is not application/json.",
     "422": "The body cannot be taken; each error has a pointer.",
 }

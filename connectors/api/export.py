@@ -15,11 +15,11 @@ from rest_framework.request import Request
 
 from connectors.api import parameters
 from connectors.api.parameters import Parameter
-from connectors.api.problems import Problem
+from connectors.api.problems import Problem, wrong_parameter
 from connectors.api.resource import Resource
 from connectors.enrichment import log
 from connectors.enrichment.log import Position
-from connectors.export.formats import FORMATS, Format
+from connectors.export.formats import FORMATS, Format, with_copies
 from connectors.export.rows import rows
 
 _LIMIT, _LIMIT_MOST = 10_000, 100_000
@@ -43,6 +43,7 @@ class Export(Resource):
         "GET": (
             parameters.choice("format", "What is sent.", tuple(FORMATS), default="ndjson"),
             _AFTER,
+            parameters.flag("extension", "With ndjson: also a copy with the context in context.extensions."),
             parameters.amount("limit", "At most so many statements.", most=_LIMIT_MOST, default=_LIMIT),
         )
     }
@@ -74,6 +75,12 @@ class Export(Resource):
         if not self.django_request.accepts(format_.media_type):
             accept = self.django_request.headers.get("Accept", "")
             raise Problem(406, f"The format {name} is {format_.media_type}, not {accept}.", rule="accept")
+        extension = self.values.get("extension", False)
+        if extension:
+            try:
+                format_ = with_copies(format_)
+            except ValueError as error:
+                raise wrong_parameter("extension", f"The parameter extension {error}.") from error
         limit = self.values.get("limit", _LIMIT)
         after: Position = self.values.get("after", log.BEGINNING)
         found = log.read(self.caller.store_id, after, limit + 1)
@@ -87,6 +94,8 @@ class Export(Resource):
         response.headers["X-Export-More"] = "true" if more else "false"
         response.headers["Content-Disposition"] = f'attachment; filename="statements.{format_.ending}"'
         query = {"format": name, "after": str(end), "limit": limit}
+        if extension:
+            query["extension"] = "true"
         if self.caller.credential_id is None:
             query["store"] = self.caller.store_id
         response.headers["Link"] = f'<{self.django_request.path}?{urlencode(query)}>; rel="next"'

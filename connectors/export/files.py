@@ -23,7 +23,7 @@ from django.utils import timezone
 from connectors.enrichment import log
 from connectors.enrichment.log import Position
 from connectors.errors import ConnectorError
-from connectors.export.formats import FORMATS
+from connectors.export.formats import FORMATS, with_copies
 from connectors.export.rows import AT_A_TIME, rows
 
 MANIFEST = "manifest.json"
@@ -41,6 +41,8 @@ class Plan:
     store: str
     format: str
     folder: Path
+    #: Whether each line also has a copy that carries the context inside.
+    extension: bool = False
     #: Where an export into an empty folder begins.
     since: Position | None = None
     statements_a_file: int = 100_000
@@ -81,7 +83,7 @@ def _file(
     plan: Plan, number: int, after: Position, positions: list[Position]
 ) -> tuple[dict[str, Any], Position]:
     """Write one file that begins with `positions`; return its entry and the position behind it."""
-    format_ = FORMATS[plan.format]
+    format_ = with_copies(FORMATS[plan.format]) if plan.extension else FORMATS[plan.format]
     name = f"statements-{number:06}.{format_.ending}"
     part = plan.folder / f"{name}{_PART}"
     first, statements, lines = after, 0, 0
@@ -124,6 +126,7 @@ def _manifest(plan: Plan) -> dict[str, Any]:
             "store": plan.store,
             "store_id": plan.store_id,
             "format": plan.format,
+            "extension": plan.extension,
             "position": str(since),
             "files": [],
         }
@@ -132,6 +135,7 @@ def _manifest(plan: Plan) -> dict[str, Any]:
         ("version", _VERSION),
         ("store_id", plan.store_id),
         ("format", plan.format),
+        ("extension", plan.extension),
     ):
         if found.get(name) != wanted:
             raise ConnectorError(

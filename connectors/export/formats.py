@@ -6,7 +6,8 @@ In: a name. Out: its media type, the ending of its files, and a writer of rows i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from connectors.export.delimited import Delimited
@@ -45,3 +46,11 @@ FORMATS: Mapping[str, Format] = {
     "csv": Format("text/csv", "csv", Delimited),
     "parquet": Format("application/vnd.apache.parquet", "parquet", Parquet),
 }
+
+
+def with_copies(format_: Format) -> Format:
+    """Return the format with a copy of each statement that carries the context inside; ValueError where the
+    format has no place for one."""
+    if format_.writer is not Ndjson:
+        raise ValueError("goes with the format ndjson alone")
+    return replace(format_, writer=partial(Ndjson, with_copy=True))

@@ -36,6 +36,11 @@ class Command(BaseCommand):
             help="Where an export into an empty folder begins; the beginning where it is left out.",
         )
         parser.add_argument(
+            "--extension",
+            action="store_true",
+            help="With ndjson: also a copy of each statement with the context in context.extensions.",
+        )
+        parser.add_argument(
             "--statements-a-file", type=whole, default=100_000, help="At most so many statements a file."
         )
         parser.add_argument(
@@ -46,11 +51,14 @@ class Command(BaseCommand):
         store = apps.get_model("lrs", "Store").objects.filter(name=options["store"]).first()
         if store is None:
             raise CommandError(f"There is no store {options['store']!r}.")
+        if options["extension"] and options["format"] != "ndjson":
+            raise CommandError("--extension goes with --format ndjson.")
         plan = Plan(
             store_id=store.pk,
             store=store.name,
             format=options["format"],
             folder=options["output"],
+            extension=options["extension"],
             since=options["since_position"],
             statements_a_file=options["statements_a_file"],
             bytes_a_file=options["megabytes_a_file"] * 1024 * 1024,

@@ -72,7 +72,8 @@ def test_a_contractor_is_kept_like_everybody_else(hub: Hub) -> None:
         ({"identifiers": [{"type": "email", "value": "a@b.example"}, {"type": "pager"}]}, None),
         ({"assignment": {"unit": 999_999_999}}, ["/assignment/unit"]),
         ({"assignment": {"manager": 999_999_999}}, ["/assignment/manager"]),
-        ({"sponsor": 999_999_999}, ["/sponsor"]),
+        ({"sponsor": 10**30}, ["/sponsor"]),
+        ({"name": {"formatted": "Cleo\0"}}, ["/name/formatted"]),
         ({"key": "person-7"}, ["/key"]),
     ],
 )
@@ -99,6 +100,8 @@ def test_a_body_that_is_not_json_or_of_another_type_is_refused(hub: Hub) -> None
     _, _, gate, _ = _gate(hub)
     assert gate.refused(400, "people", method="POST", body=b"{")["rule"] == "body.json"
     assert gate.refused(422, "people", method="POST", body=b"[]")["rule"] == "body.object"
+    assert gate.refused(400, "people", method="POST", body=b"[" * 100_000)["rule"] == "body.json"
+    assert gate.refused(413, "people", method="POST", body=b" " * 300_000)["rule"] == "body.size"
     refused = gate.refused(415, "people", method="POST", body=b"a=b", content_type="text/plain")
     assert refused["rule"] == "content-type"
 

@@ -148,6 +148,7 @@ def test_other_methods_types_and_addresses_are_refused_in_the_same_shape(hub: Hu
     assert api.refused(406, "people", headers={"Accept": "text/csv"})["rule"] == "accept"
     assert api.refused(404, "peoples")["rule"] == "not-found"
     assert api.refused(404, "people/999999999")["rule"] == "not-found"
+    assert api.refused(404, f"people/{10**30}/context")["rule"] == "not-found"
     assert api.refused(405, "people", method="OPTIONS")["rule"] == "method_not_allowed"
 
 

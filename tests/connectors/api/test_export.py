@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from django.apps import apps
 
 from connectors.enrichment.derive import Asked, derive
+from connectors.enrichment.extended import EXTENSION
 from connectors.export.columns import COLUMNS
 from connectors.models import System
 from connectors.workforce.canonical import Named, Unit
@@ -176,3 +177,16 @@ def test_a_wrong_position_format_or_type_is_refused(hub: Hub) -> None:
         api.refused(406, "export", format="csv", headers={"Accept": "application/json"})["rule"] == "accept"
     )
     api.request("GET", "export", format="csv", headers={"Accept": "text/csv"}).expect(200)
+
+
+def test_a_copy_with_the_context_inside_comes_on_request_and_only_with_lines_of_json(hub: Hub) -> None:
+    moodle, _, api, ids = _learned(hub)
+    answer, lines = _sent(api, extension="true", limit=2)
+    for line in lines:
+        assert line["extended"]["context"]["extensions"][EXTENSION] == line["context"]
+        assert "context" not in line["statement"]
+    _, rest = _follow(api, answer.headers["link"].split(">")[0].removeprefix("<"))
+    assert "extended" in rest[0]
+    assert EXTENSION not in _row(moodle, ids[0]).payload
+    refused = api.refused(400, "export", extension="true", format="csv")
+    assert [each["parameter"] for each in refused["errors"]] == ["extension"]

@@ -152,3 +152,14 @@ def test_parquet_files_are_whole(hub: Hub, tmp_path: Path) -> None:
 def test_a_store_nobody_knows_is_told(hub: Hub, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="There is no store"):
         call_command("export_statements", "--store", "Nowhere", "--output", str(tmp_path))
+
+
+def test_copies_with_the_context_inside_are_lines_of_json(hub: Hub, tmp_path: Path) -> None:
+    moodle, _, _ = _learned(hub, count=1)
+    [entry] = _export(moodle, tmp_path, "--extension")
+    [line] = (tmp_path / entry["name"]).read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["extended"]["context"]["extensions"]
+    with pytest.raises(CommandError, match="whose extension is True"):
+        _export(moodle, tmp_path)
+    with pytest.raises(CommandError, match="goes with"):
+        _export(moodle, tmp_path / "csv", "--format", "csv", "--extension")

@@ -22,12 +22,14 @@ def _restored_from_elsewhere(moodle: Xapi) -> None:
             """
             INSERT INTO lrs_statement (seq, store_id, source_id, credential_id, statement_id, stored,
                                        timestamp, xid, version, flags, fingerprint, payload)
-            VALUES (%s, %s, 1, 1, %s, now(), now(),
+            VALUES (%s, %s, %s, %s, %s, now(), now(),
                     (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + %s)::text::xid8, 1, 0, %s, %s)
             """,
             (
                 first_key(datetime.now(UTC)),
                 moodle.store_id,
+                moodle.access.source_id,
+                moodle.access.credential_id,
                 uuid4(),
                 AHEAD,
                 uuid4(),
