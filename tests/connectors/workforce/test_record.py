@@ -21,7 +21,7 @@ from connectors.models import (
     WorkRelationshipVersion,
 )
 from connectors.workforce.as_of import Context
-from connectors.workforce.canonical import Ended, Job, Rescinded, Unit
+from connectors.workforce.canonical import Ended, Identified, Job, Rescinded, Unit
 from tests.connectors.people import (
     Assigned,
     Engaged,
