@@ -8,7 +8,8 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import orjson
 import structlog
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from connectors.models import Alert
@@ -81,16 +82,22 @@ def evaluate(
 ) -> Evaluated:
     """Bring the alerts up to date with what the evaluators, by the kind of their findings, say now.
 
-    With `stores`, only alerts of these are raised or cleared.
+    With `stores`, only alerts of these are raised or cleared. Where another process is at it, nothing is
+    done: what that one finds is as new.
     """
+    with _alone() as alone:
+        return _evaluate(evaluators, now, stores) if alone else Evaluated(0, 0, 0)
+
+
+def _evaluate(
+    evaluators: dict[str, Evaluator], now: datetime | None, stores: Iterable[int] | None
+) -> Evaluated:
     at = now or timezone.now()
     wanted = None if stores is None else sorted(set(stores))
     found, kinds = _found(evaluators, at)
     if wanted is not None:
         found = [each for each in found if each.store_id in wanted]
     with transaction.atomic():
-        with database.binary_cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", (_LOCK,))
         lasting, raised = _raise(found, at)
         cleared = _clear(kinds, at, wanted)
         deliveries.queue(raised, RAISED, at)
@@ -105,6 +112,23 @@ def acknowledge(alerts: Iterable[Alert], *, by: AbstractBaseUser) -> int:
     return Alert.objects.filter(pk__in=[each.pk for each in alerts], acknowledged=None).update(
         acknowledged=timezone.now(), acknowledged_by_id=by.pk
     )
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Tell whether this process is the only one that evaluates; it stays so while the block runs."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, 0)", [_LOCK])
+        row = cursor.fetchone()
+    if row is None or not row[0]:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        # A process that dies lets go of it with its connection.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [_LOCK])
 
 
 def _found(evaluators: dict[str, Evaluator], at: datetime) -> tuple[list[Finding], list[str]]:
