@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connectors.adapters import Adapter, Finding, Page, Reading
+from connectors.workforce import by_hand
 
-KEY = "manual"
+KEY = by_hand.ADAPTER
 
 #: What is told is canonical already; these are the members somebody may look at in the administration.
 _MAPPING: Mapping[str, Any] = {

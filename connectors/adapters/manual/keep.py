@@ -21,7 +21,6 @@ from uuid import uuid4
 from django.db import transaction
 from django.utils import timezone
 
-from connectors.adapters.manual import KEY
 from connectors.errors import ConnectorError, Refused
 from connectors.models import (
     AppliedRecord,
@@ -32,9 +31,9 @@ from connectors.models import (
     Person,
     PersonKey,
     System,
-    SystemState,
 )
 from connectors.workforce import canonical
+from connectors.workforce.by_hand import system_of
 from connectors.workforce.canonical import (
     Assigned,
     Ended,
@@ -118,18 +117,8 @@ def end(told: Told, person_id: int, *, at: date | None, reason: str, mistake: bo
 
 
 def _system(store_id: int) -> System:
-    """Return the store's system of people kept by hand, locked; it is made where there is none.
-
-    It names units, jobs and locations by the keys of the most trusted system there is.
-    """
-    others = System.objects.filter(store=store_id).exclude(adapter=KEY).order_by("precedence", "pk")
-    namespace = others.values_list("namespace", flat=True).first() or KEY
-    made, _ = System.objects.get_or_create(
-        store_id=store_id,
-        name="Kept by hand",
-        defaults={"adapter": KEY, "state": SystemState.LIVE, "namespace": namespace, "precedence": 200},
-    )
-    return System.objects.select_for_update().get(pk=made.pk)
+    """Return the store's system of people kept by hand, locked; it is made where there is none."""
+    return System.objects.select_for_update().get(pk=system_of(store_id).pk)
 
 
 def _before(system: System, told: Told, said: Said) -> Kept | None:
