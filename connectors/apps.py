@@ -12,9 +12,9 @@ class ConnectorsConfig(AppConfig):
     def ready(self) -> None:
         # Imported for what they register: system checks, consumers of the feed and of changes.
         from connectors import changes, checks  # noqa: F401
-        from connectors.admin.connections.roles import make_roles
+        from connectors.admin.roles import make_roles
         from connectors.enrichment import consume, follow, log  # noqa: F401
         from connectors.watch import provisioning  # noqa: F401
 
         # After the permissions, which auth makes in a receiver that was connected before.
-        post_migrate.connect(make_roles, sender=self, dispatch_uid="connectors.admin.connections.roles")
+        post_migrate.connect(make_roles, sender=self, dispatch_uid="connectors.admin.roles")

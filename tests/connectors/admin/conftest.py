@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from connectors.admin.connections.roles import INTEGRATES, LOOKS
+from connectors.admin.roles import INTEGRATES, LOOKS
 from tests.connectors.sync.source import Roster
 
 SignedIn = Callable[..., Client]
