@@ -146,7 +146,8 @@ def measure(people: Collection[int]) -> None:
 def look_again(now: datetime | None = None) -> int:
     """Look whether an account was seen of those without; return of how many.
 
-    An actor that was linked before the hire brings no change: its new statements are found here.
+    An actor that was linked before the hire, or was new with the statement, brings no change: its statements
+    are found here.
     """
     return _see(without_account(now or timezone.now()).values_list("pk", flat=True))
 

@@ -6,15 +6,14 @@
     runs         sync runs with live progress, and what a person answers a run that asks
     exceptions   refused records: corrected, replayed, dismissed
     drift        where a source is not as it was
-    roles        who looks and who integrates
 
 Everything is done by connectors.sync, connectors.mapping and connectors.drift; what changes a connection
 leaves a note in its history.
 """
 
-from connectors.admin.connections import drift, exceptions, mappings, roles, runs, systems
+from connectors.admin.connections import drift, exceptions, mappings, runs, systems
 
-__all__ = ["MENU", "drift", "exceptions", "mappings", "roles", "runs", "systems"]
+__all__ = ["MENU", "drift", "exceptions", "mappings", "runs", "systems"]
 
 MENU = [
     ("Connections", "cable", "admin:connectors_system_changelist", "connectors.view_system"),

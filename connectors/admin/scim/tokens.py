@@ -6,7 +6,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import ForeignKey, QuerySet
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.db.models import Field, ForeignKey, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -36,6 +37,13 @@ class ScimTokenAdmin(ThemedAdmin):
         """Offer the connections that have tokens."""
         more["queryset"] = System.objects.filter(adapter=tokens.ADAPTER).select_related("store")
         return super().formfield_for_foreignkey(db_field, request, **more)
+
+    def formfield_for_dbfield(self, db_field: Field[Any, Any], request: Any, **more: Any) -> Any:
+        """Offer connections without the links beside them: a connection is made in its own guided set-up."""
+        field = super().formfield_for_dbfield(db_field, request, **more)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **more: Any) -> Any:
         """Return the form, which refuses what has ended already."""

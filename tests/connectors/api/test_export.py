@@ -99,7 +99,8 @@ def test_a_context_that_turns_out_otherwise_comes_again_and_nothing_else_does(hu
 
 def test_what_is_derived_early_and_committed_late_is_not_passed_over(hub: Hub) -> None:
     moodle, _, api = hired(hub)
-    rows = [_row(moodle, learned(moodle, MAIL, day)) for day in ("2026-01-10", "2026-01-11")]
+    totara = hub.caller("Totara Oslo")
+    rows = [_row(each, learned(each, MAIL, "2026-01-10")) for each in (moodle, totara)]
 
     def asked(row: Any) -> Asked:
         return Asked(row.pk, 0, row.store_id, row.source_id, row.timestamp)

@@ -42,6 +42,7 @@ def known(system: System, *workers: Any) -> None:
 def followed() -> None:
     while changes.waiting(provisioning.CONSUMER):
         changes.run(provisioning.CONSUMER)
+    provisioning.look_again()
 
 
 def gap(system: System, key: str = "21001") -> ProvisioningGap:
