@@ -96,6 +96,7 @@ class AppliedRecord(models.Model):
     digest = models.UUIDField(help_text="Of the canonical record.")
     canonical = models.JSONField(help_text="As it was applied.")
     applied = models.DateTimeField()
+    as_of = models.DateTimeField(null=True, help_text="The moment the source was read when it was applied.")
     absent = models.DateTimeField(null=True, blank=True, help_text="Since when a full extract lacks it.")
     open = models.BooleanField(default=True, help_text="For a worker: employed or to be, when applied.")
     until = models.DateTimeField(

@@ -87,11 +87,12 @@ class _Batch:
     def apply(self, records: Sequence[Record]) -> list[Outcome]:
         digests = [canonical.digest(each) for each in records]
         applied = self._applied(records)
-        fresh = [
-            position
-            for position, (record, digest) in enumerate(zip(records, digests, strict=True))
-            if self._is_new(applied.get(_name(record)), digest, record)
+        new = [
+            self._is_new(applied.get(_name(record)), digest, record)
+            for record, digest in zip(records, digests, strict=True)
         ]
+        due = self._overtaken([record for record, is_new in zip(records, new, strict=True) if not is_new])
+        fresh = [position for position, record in enumerate(records) if new[position] or _name(record) in due]
         outcomes = [Outcome(canonical.kind_of(each), each.key, "unchanged") for each in records]
         if not fresh:
             return outcomes
@@ -126,6 +127,31 @@ class _Batch:
                 ),
             )
             return {(row[0], row[1]): _Applied(row[2], row[3], row[4]) for row in cursor}
+
+    def _overtaken(self, records: Sequence[Record]) -> set[tuple[str, str]]:
+        """Return which records, told before, something has come into effect against since.
+
+        A source that still says what it said, on the day for which another record had planned a move, says
+        that the move did not happen. One that tells the whole history says so anyhow.
+        """
+        since = canonical.History.SINCE
+        workers = [each for each in records if isinstance(each, Worker) and each.history is since]
+        if not workers:
+            return set()
+        with database.binary_cursor() as cursor:
+            cursor.execute(
+                """
+                SELECT a.kind, a.key FROM unnest(%b::text[]) AS u (key)
+                JOIN connectors_applied_record a ON a.system_id = %s AND a.kind = 'worker' AND a.key = u.key
+                JOIN connectors_person_key k ON k.system_id = a.system_id AND k.key = a.key
+                WHERE EXISTS (
+                    SELECT FROM connectors_work_assignment_version v
+                    WHERE v.person_id = k.person_id AND v.system_id = a.system_id
+                      AND upper_inf(v.recorded) IS TRUE AND lower(v.valid) > a.as_of AND lower(v.valid) <= %s)
+                """,
+                ([each.key for each in workers], self.system.pk, self.as_of),
+            )
+            return {(row[0], row[1]) for row in cursor}
 
     def _open(self, records: Sequence[Record]) -> None:
         """Find or make the subjects of the records and read what is known of them."""
@@ -363,17 +389,18 @@ class _Batch:
             cursor.execute(
                 """
                 INSERT INTO connectors_applied_record
-                    (system_id, kind, key, digest, canonical, applied, absent, open, until)
-                SELECT %s, u.kind, u.key, u.digest, u.canonical::jsonb, %s, NULL, u.open, u.until
+                    (system_id, kind, key, digest, canonical, applied, as_of, absent, open, until)
+                SELECT %s, u.kind, u.key, u.digest, u.canonical::jsonb, %s, %s, NULL, u.open, u.until
                 FROM unnest(%b::text[], %b::text[], %b::uuid[], %b::text[], %b::boolean[], %b::timestamptz[])
                      AS u (kind, key, digest, canonical, open, until)
                 ON CONFLICT (system_id, kind, key) DO UPDATE
                 SET digest = excluded.digest, canonical = excluded.canonical, applied = excluded.applied,
-                    absent = NULL, open = excluded.open, until = excluded.until
+                    as_of = excluded.as_of, absent = NULL, open = excluded.open, until = excluded.until
                 """,
                 (
                     self.system.pk,
                     self.recorded,
+                    self.as_of,
                     [kind for kind, _ in last],
                     [key for _, key in last],
                     [digest for _, digest in last.values()],

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import stat
 from collections.abc import Awaitable, Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 import asyncssh
 
@@ -32,21 +34,46 @@ _PLAIN_FILE = asyncssh.FILEXFER_TYPE_REGULAR
 @contextmanager
 def connect(options: Options, secrets: Mapping[str, str]) -> Iterator[Server]:
     """Log in, and out at the end."""
-    with asyncio.Runner() as runner:
-        connection = _translated(runner, _connected(options, secrets))
+    with _Loop() as loop:
+        connection = _translated(loop, _connected(options, secrets))
         try:
-            client = _translated(runner, _in_time(connection.start_sftp_client()))
-            yield Server(runner, client, options.folder.rstrip("/") or "/")
+            client = _translated(loop, _in_time(connection.start_sftp_client()))
+            yield Server(loop, client, options.folder.rstrip("/") or "/")
         finally:
-            connection.abort()
-            runner.run(connection.wait_closed())
+            loop.run(_closed(connection))
+
+
+async def _closed(connection: asyncssh.SSHClientConnection) -> None:
+    connection.abort()
+    await connection.wait_closed()
+
+
+class _Loop:
+    """An event loop in a thread of its own, as the caller's thread may have one that is running."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sftp")
+        self._runner = asyncio.Runner()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._thread.submit(self._runner.close).result()
+        self._thread.shutdown()
+
+    def run(self, step: Coroutine[Any, Any, Result]) -> Result:
+        """Run a step to its end."""
+        return self._thread.submit(self._runner.run, step).result()
 
 
 class Server:
     """A folder of an SFTP server."""
 
-    def __init__(self, runner: asyncio.Runner, client: asyncssh.SFTPClient, folder: str) -> None:
-        self._runner, self._client, self._folder = runner, client, folder
+    def __init__(self, loop: _Loop, client: asyncssh.SFTPClient, folder: str) -> None:
+        self._loop, self._client, self._folder = loop, client, folder
 
     def entries(self) -> Mapping[str, Entry]:
         return self._do(_in_time(self._listed()))
@@ -66,7 +93,7 @@ class Server:
         return told.permissions is None or bool(told.permissions & 0o222)
 
     def _do(self, step: Coroutine[Any, Any, Result]) -> Result:
-        return _translated(self._runner, step)
+        return _translated(self._loop, step)
 
     async def _listed(self) -> dict[str, Entry]:
         found = {}
@@ -169,10 +196,10 @@ async def _in_time(step: Awaitable[Result]) -> Result:
         return await step
 
 
-def _translated(runner: asyncio.Runner, step: Coroutine[Any, Any, Result]) -> Result:
+def _translated(loop: _Loop, step: Coroutine[Any, Any, Result]) -> Result:
     """Run a step; say what goes wrong in the hub's own errors."""
     try:
-        return runner.run(step)
+        return loop.run(step)
     except asyncssh.HostKeyNotVerifiable as error:
         raise NotAuthorized(
             "The server shows a host key that is not pinned.",

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.utils import timezone
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from connectors.models import OrganizationUnit, System
@@ -77,6 +77,7 @@ def _answers(workday: System, key: str, known: datetime) -> Calendar:
 
 
 @given(tellings)
+@example([Telling(0, 1, "A"), Telling(0, 0, "B"), Telling(1, 0, "B")])
 @settings(max_examples=40, deadline=None)
 def test_every_day_is_answered_as_it_was_known_after_every_telling(given_: list[Telling]) -> None:
     workday = hris()
