@@ -160,6 +160,10 @@ def configure(settings: Mapping[str, str]) -> None:
                 "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
                 "axes": {"level": "WARNING"},
                 "celery": {"level": level},
+                # The sweeps of every few seconds would bury everything else.
+                "celery.beat": {"level": "WARNING"},
+                "celery.worker.strategy": {"level": "WARNING"},
+                "celery.app.trace": {"level": "WARNING"},
                 "amqp": {"level": "WARNING"},
                 "kombu": {"level": "WARNING"},
                 # Addresses it would log may hold whom is asked about.

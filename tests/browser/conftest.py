@@ -47,9 +47,9 @@ def site(django_db_setup: None) -> Iterator[LiveHub]:
             yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium, started once."""
+    """Chromium, for the tests of one module: those of others must find no event loop in this thread."""
     with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
         # playwright keeps an event loop in this thread, which Django would take for asynchronous code.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
