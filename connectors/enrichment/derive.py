@@ -84,14 +84,14 @@ def derive_new(asked: Sequence[Asked], consumer: str) -> int:
     told = [remembered.find(each.actor_id, each.moment) for each in asked]
     missing = [place for place, each in enumerate(told) if each is None]
     for _ in range(_ROUNDS):
+        if not missing:
+            break
         # One moment of each actor: what is told of it mostly holds for the others, too.
         first = {asked[place].actor_id: place for place in reversed(missing)}
         _ask([asked[place] for place in first.values()], fresh)
         for place in missing:
             told[place] = fresh.find(asked[place].actor_id, asked[place].moment)
         missing = [place for place in missing if told[place] is None]
-        if not missing:
-            break
     if missing:
         _ask([asked[place] for place in missing], fresh)
         for place in missing:

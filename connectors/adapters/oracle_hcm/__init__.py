@@ -1,9 +1,9 @@
 """Oracle HCM Cloud: workers over REST, changes by Atom feeds.
 
 The way of a worker: `changes` (who changed) or `pages` (everybody, in an order that holds) → `children`
-(child collections to their ends) → `slices` (what was and will be so, row by effective row) → `managers`
-(whose assignment number that is) → the engine. `client` and `tokens` speak to the system, `run` holds all
-together.
+(child collections to their ends) → `slices` (what was and will be so, row by effective row) →
+`manager_numbers` (whose assignment number that is) → the engine. `client` and `tokens` speak to the system,
+`run` holds all together.
 """
 
 from __future__ import annotations

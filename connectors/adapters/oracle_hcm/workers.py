@@ -14,7 +14,7 @@ from connectors.adapters import RawRecord
 from connectors.adapters.oracle_hcm import slices
 from connectors.adapters.oracle_hcm.children import Damaged, whole
 from connectors.adapters.oracle_hcm.client import Client, Json
-from connectors.adapters.oracle_hcm.managers import Managers
+from connectors.adapters.oracle_hcm.manager_numbers import Managers
 from connectors.adapters.oracle_hcm.options import LIMIT_MOST
 from connectors.adapters.oracle_hcm.slices import END
 

@@ -2,7 +2,7 @@
 
 The way of a record: `client` (login, errors, sessions) → `pages` (paging, snapshots, what is left to read) →
 `records` (the entry as a raw record, without a network) → `default_mapping` → the engine. `query` writes the
-addresses, `assertion` signs what OAuth asks for, `managers` finds whose employment a manager's userId is.
+addresses, `assertion` signs what OAuth asks for, `manager_keys` finds whose employment a manager's userId is.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Any
 from connectors.adapters import Page, RawRecord, Reading
 from connectors.adapters.successfactors import query, records
 from connectors.adapters.successfactors.client import Client, Declined
-from connectors.adapters.successfactors.managers import Managers
+from connectors.adapters.successfactors.manager_keys import Managers
 from connectors.adapters.successfactors.options import ORGANIZATION, PAGING, Options, options
 from connectors.errors import CannotConnect, SourceChanged
 
