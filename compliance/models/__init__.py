@@ -1,0 +1,1 @@
+"""The tables of compliance, a module for each subject. Fields and constraints only."""
