@@ -11,4 +11,4 @@ class Migration(migrations.Migration):
         ("connectors", "0008_applied_as_of"),
     ]
 
-    operations = []  # type: ignore[var-annotated]
+    operations = []
