@@ -25,6 +25,9 @@ from lrs.binary_arrays import PackedArray, PackedArrayDumper
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
+#: What a Prepared takes: integers as `integer`, booleans as `boolean`.
+Value = PackedArray | int
+
 
 @receiver(connection_created)
 def _teach_arrays(connection: BaseDatabaseWrapper, **_: object) -> None:
@@ -80,11 +83,11 @@ class Prepared:
     """
 
     def __init__(self, name: str, text: str) -> None:
-        self._name = name.encode()
+        self.name = name.encode()
         self._text = text.encode()
         self._known_to: WeakSet[psycopg.Connection[Any]] = WeakSet()
 
-    def rows(self, values: Sequence[PackedArray | int]) -> list[tuple[Any, ...]]:
+    def rows(self, values: Sequence[Value]) -> list[tuple[Any, ...]]:
         """Run it on this thread's connection, in its transaction if one is open.
 
         Integers are sent as `integer`, booleans as `boolean`.
@@ -93,25 +96,35 @@ class Prepared:
         with connection.wrap_database_errors:
             raw: psycopg.Connection[tuple[Any, ...]] = connection.connection
             if not raw.autocommit and raw.info.transaction_status == pq.TransactionStatus.IDLE:
-                _done(raw, raw.pgconn.exec_(b"BEGIN"))
+                checked(raw, raw.pgconn.exec_(b"BEGIN"))
             if raw not in self._known_to:
-                _done(raw, raw.pgconn.prepare(self._name, self._text))
-                self._known_to.add(raw)
-            sent = [_as_sent(each) for each in values]
+                self.prepare(raw)
+            sent = as_sent(values)
             formats = [pq.Format.BINARY] * len(sent)
-            found = _done(raw, raw.pgconn.exec_prepared(self._name, sent, formats, pq.Format.BINARY))
+            found = checked(raw, raw.pgconn.exec_prepared(self.name, sent, formats, pq.Format.BINARY))
             reader = Transformer(raw)
             reader.set_pgresult(found)
             return reader.load_rows(0, found.ntuples, tuple)
 
+    def prepare(self, raw: psycopg.Connection[Any]) -> None:
+        """Have `raw` know it under its name."""
+        checked(raw, raw.pgconn.prepare(self.name, self._text))
+        self._known_to.add(raw)
 
-def _as_sent(value: PackedArray | int) -> bytes:
+
+def as_sent(values: Sequence[Value]) -> list[bytes]:
+    """Return `values` as binary parameters."""
+    return [_as_sent(each) for each in values]
+
+
+def _as_sent(value: Value) -> bytes:
     if isinstance(value, PackedArray):
         return value.content
     return value.to_bytes(1 if isinstance(value, bool) else 4, "big")
 
 
-def _done(raw: psycopg.Connection[Any], result: pq.abc.PGresult) -> pq.abc.PGresult:
+def checked(raw: psycopg.Connection[Any], result: pq.abc.PGresult) -> pq.abc.PGresult:
+    """Return `result` if it is one; raise psycopg's error for what it says otherwise."""
     if result.status in {pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK}:
         return result
     # What libpq itself says, as that the server hung up, has no SQLSTATE; the server's own errors have.

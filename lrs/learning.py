@@ -16,6 +16,7 @@ from __future__ import annotations
 import atexit
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from uuid import UUID
 
@@ -73,24 +74,30 @@ def names_known() -> Mapping[int, bool]:
 
 def learn(told: Told, names: Names) -> None:
     """Learn what is news; give only what its sender may define (scope `define` or `all`)."""
-    merged = {each: _merged(told[each]) for each in sorted(told)}
-    at_once, later = _paced.split(merged)
-    fit = [pair for pair in names.values() if agents.is_fit_to_keep(pair[1])]
-    without_effect: dict[int, tuple[int, ...]] = {}
-    for each, outcome in _bring(at_once, fit).items():
-        before = () if outcome.changed else settled().get(each, ())
-        without_effect[each] = (*before, *_without_effect(told[each], outcome.known))[-_WORDINGS_MOST:]
-    for each in later:
-        without_effect[each] = (hash(next(reversed(told[each]))),)
+    learn_news(news_of(told, names))
 
-    def remember() -> None:
-        if later:
-            _paced.put_off(later)
-        _settled.put_all(without_effect)
-        _names_known.put_all(dict.fromkeys(names, True))
 
+def learn_news(news: News) -> None:
+    """Learn it, outside the event loop."""
+    known_otherwise = _told_to_database(news.at_once, news.names) if news.is_to_be_told() else {}
+    outcomes, contradicted = _judged(news.at_once, known_otherwise)
+    if contradicted:
+        outcomes |= _merge_locked(contradicted)
     # What a transaction still open may take back must be neither remembered nor written by a timer.
-    transaction.on_commit(remember)
+    transaction.on_commit(partial(_remember, news, outcomes))
+
+
+def settle(news: News, made: Sequence[int], known_otherwise: Mapping[int, str]) -> News | None:
+    """Take in what lrs_store_and_learn said of `news` after its commit; return what is left to be merged.
+
+    `made` are the ids of the entities that `news` knew by a negative number.
+    """
+    news = _placed(news, made)
+    outcomes, contradicted = _judged(news.at_once, known_otherwise)
+    if contradicted:
+        return news
+    _remember(news, outcomes)
+    return None
 
 
 def flush() -> None:
@@ -114,37 +121,93 @@ class _Outcome:
     changed: bool = True
 
 
-def _bring(definitions: Mapping[int, Definition], names: Sequence[tuple[int, str]]) -> dict[int, _Outcome]:
-    """Bring definitions (in order of id) and names into the tables."""
-    if not definitions and not names:
-        return {}
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is told, parted by what becomes of it."""
+
+    told: Told
+    names_told: Names
+    #: Definitions to be written now, and later, in order of id.
+    at_once: Mapping[int, Definition]
+    later: Mapping[int, Definition]
+    #: Names that can be kept.
+    names: Sequence[tuple[int, str]]
+
+    def is_to_be_told(self) -> bool:
+        """Whether the database has to be asked now."""
+        return bool(self.at_once or self.names)
+
+
+def news_of(told: Told, names: Names) -> News:
+    """Part what is told. Entities yet to be made are named by negative numbers, and never put off."""
+    merged = {each: _merged(told[each]) for each in sorted(told)}
+    new = {each: definition for each, definition in merged.items() if each < 0}
+    at_once, later = _paced.split({each: merged[each] for each in merged.keys() - new.keys()})
+    fit = [pair for pair in names.values() if agents.is_fit_to_keep(pair[1])]
+    return News(told, names, {**new, **dict(sorted(at_once.items()))}, later, fit)
+
+
+def _placed(news: News, made: Sequence[int]) -> News:
+    """Return `news` with the ids of entities that had none."""
+    if not made:
+        return news
+
+    def placed(number: int) -> int:
+        return made[-number - 1] if number < 0 else number
+
+    names = [(placed(agent), name) for agent, name in news.names_told.values()]
+    return News(
+        told={placed(each): words for each, words in news.told.items()},
+        names_told={hash(pair): pair for pair in names},
+        at_once={placed(each): definition for each, definition in news.at_once.items()},
+        later=news.later,
+        names=[(placed(agent), name) for agent, name in news.names],
+    )
+
+
+def _judged(
+    definitions: Mapping[int, Definition], known_otherwise: Mapping[int, str]
+) -> tuple[dict[int, _Outcome], dict[int, Definition]]:
+    """Return what is known of each activity now, and the definitions that what is known contradicts."""
     outcomes = {each: _Outcome(definition) for each, definition in definitions.items()}
     contradicted: dict[int, Definition] = {}
-    for each, text in _told_to_database(definitions, names).items():
+    for each, text in known_otherwise.items():
         known = parsed(text)
         if _words(merge(known, definitions[each])) == _words(known):
             outcomes[each] = _Outcome(known, changed=False)
         else:
             contradicted[each] = definitions[each]
-    if contradicted:
-        outcomes.update(_merge_locked(contradicted))
-    return outcomes
+    return outcomes, contradicted
+
+
+def _remember(news: News, outcomes: Mapping[int, _Outcome]) -> None:
+    """Keep in mind what is no news any more; what was put off is written by a timer."""
+    without_effect: dict[int, tuple[int, ...]] = {}
+    for each, outcome in outcomes.items():
+        before = () if outcome.changed else settled().get(each, ())
+        without_effect[each] = (*before, *_without_effect(news.told[each], outcome.known))[-_WORDINGS_MOST:]
+    for each in news.later:
+        without_effect[each] = (hash(next(reversed(news.told[each]))),)
+    if news.later:
+        _paced.put_off(news.later)
+    _settled.put_all(without_effect)
+    _names_known.put_all(dict.fromkeys(news.names_told, True))
 
 
 def _told_to_database(
     definitions: Mapping[int, Definition], names: Sequence[tuple[int, str]]
 ) -> dict[int, str]:
     """Have what is unseen kept; return what is known of the activities that are known otherwise."""
-    return dict(
-        _LEARN.rows(
-            (
-                *_columns(definitions),
-                big_integers([agent for agent, _ in names]),
-                texts([name for _, name in names]),
-                not database.in_transaction(),
-            )
-        )
-    )
+    return dict(_LEARN.rows((*_columns(definitions), *_name_columns(names), not database.in_transaction())))
+
+
+def told_values(news: News) -> Sequence[database.Value]:
+    """Return what lrs_store_and_learn takes of it."""
+    return (*_columns(news.at_once), *_name_columns(news.names))
+
+
+def _name_columns(names: Sequence[tuple[int, str]]) -> tuple[PackedArray, PackedArray]:
+    return big_integers([agent for agent, _ in names]), texts([name for _, name in names])
 
 
 def _merge_locked(definitions: Mapping[int, Definition]) -> dict[int, _Outcome]:
@@ -173,7 +236,10 @@ def _columns(
 
 def _write_put_off(definitions: Mapping[int, Definition]) -> None:
     try:
-        _bring(dict(sorted(definitions.items())), ())
+        in_order = dict(sorted(definitions.items()))
+        _, contradicted = _judged(in_order, _told_to_database(in_order, ()))
+        if contradicted:
+            _merge_locked(contradicted)
     except Exception:
         # What did not reach the table is news again.
         _settled.clear()

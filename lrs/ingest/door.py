@@ -8,26 +8,31 @@ Raises StatementsRejected, BadRequest, TooLarge, Forbidden, Conflict, Unavailabl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from lrs import attachments, conf, feed, metrics
+from lrs import attachments, conf, feed, learning, metrics
 from lrs.auth.access import Access
 from lrs.auth.rules import may_define
 from lrs.errors import BadRequest, Forbidden, TooLarge
-from lrs.ingest import references
+from lrs.ingest import entities, references
 from lrs.ingest.batch import Batch, has_attachments, prepare, united
 from lrs.ingest.beside import Beside, Content
-from lrs.ingest.learned import learn
-from lrs.ingest.store import store
+from lrs.ingest.learned import learn, news
+from lrs.ingest.store import STORE_AND_LEARN, Stored, call_of, store
+from lrs.lines import Lines
 from lrs.validation import attachments as attachment_rules
 from lrs.validation import signature
 from lrs.validation.statements import check_batch
 from lrs.wire import content_type as media_types
 from lrs.wire import multipart, strict_json
 from lrs.wire.version import Version
+
+#: What is to be done for a batch that is stored; in a thread, and safe to repeat.
+Step = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,33 @@ def prepare_plain(access: Access, version: Version, content_type: str, body: byt
 
 def store_plain(access: Access, batches: Sequence[Batch]) -> None:
     """Store batches of `prepare_plain` for one caller, all of them in one call, or none."""
-    _store(access, united(batches) if len(batches) > 1 else batches[0], Beside())
+    _store(access, _as_one(batches), Beside())
+
+
+async def store_plain_by(lines: Lines, access: Access, batches: Sequence[Batch]) -> Sequence[Step] | None:
+    """Store them as `store_plain` does, without a thread; None where no connection is free to be had.
+
+    Returns what is left to be done before they are acknowledged, in a thread since it asks the database.
+    Raises psycopg.Error; then nobody knows what was stored, and `store_plain` finds out.
+    """
+    batch = _as_one(batches)
+    call = call_of(access, batch)
+    told, names = news(batch.statements, call.number_of) if may_define(access) else ({}, {})
+    said = learning.news_of(told, names)
+    rows = await lines.rows(STORE_AND_LEARN, (*call.values, *learning.told_values(said)))
+    if rows is None:
+        return None
+    *where, contradicted, known = rows[0]
+    stored, made = call.stored(tuple(where))
+    entities.remember(access.store_id, made)
+    _count(access, batch, stored)
+    steps = _references_left(access, batch, stored)
+    left = learning.settle(said, list(made.values()), dict(zip(contradicted, known, strict=True)))
+    return steps if left is None else [*steps, partial(learning.learn_news, left)]
+
+
+def _as_one(batches: Sequence[Batch]) -> Batch:
+    return united(batches) if len(batches) > 1 else batches[0]
 
 
 def _check(version: Version, received: _Received) -> None:
@@ -153,13 +184,22 @@ def _check_attachments(store_id: int, received: _Received) -> Beside:
 
 def _store(access: Access, batch: Batch, beside: Beside) -> None:
     stored = store(access, batch, beside)
-    if batch.references or stored.referred:
-        references.take_over(
-            access.store_id,
-            referrers=[stored.seq(p) for p, _ in batch.references if p not in stored.already],
-            targets=batch.ids if stored.referred else [],
-        )
+    for step in _references_left(access, batch, stored):
+        step()
     if may_define(access):
         learn(batch.statements, stored.entity_ids)
+    _count(access, batch, stored)
+
+
+def _references_left(access: Access, batch: Batch, stored: Stored) -> list[Step]:
+    """Return what a batch that is stored asks of the database for its references; mostly nothing."""
+    if not batch.references and not stored.referred:
+        return []
+    referrers = [stored.seq(p) for p, _ in batch.references if p not in stored.already]
+    targets = batch.ids if stored.referred else []
+    return [partial(references.take_over, access.store_id, referrers=referrers, targets=targets)]
+
+
+def _count(access: Access, batch: Batch, stored: Stored) -> None:
     metrics.count_stored(source_id=access.source_id, statements=len(batch.ids) - len(stored.already))
     feed.wake()

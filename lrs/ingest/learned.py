@@ -21,14 +21,23 @@ from lrs.identity import EntityKey, activity_key, agent_key
 Described = list[Mapping[str, Any]]
 
 
-def learn(statements: Sequence[Mapping[str, Any]], entity_ids: Mapping[EntityKey, int]) -> None:
-    """Learn what the statements bring."""
+def news(
+    statements: Sequence[Mapping[str, Any]], entity_ids: Mapping[EntityKey, int]
+) -> tuple[learning.Told, learning.Names]:
+    """Return what the statements say of activities and agents that this process has not heard. No query."""
     activities: Described = []
     agents: Described = []
     for statement in statements:
         _listen(statement, activities, agents)
-    told = _news_of_activities(activities, entity_ids) if activities else {}
-    names = _news_of_agents(agents, entity_ids) if agents else {}
+    return (
+        _news_of_activities(activities, entity_ids) if activities else {},
+        _news_of_agents(agents, entity_ids) if agents else {},
+    )
+
+
+def learn(statements: Sequence[Mapping[str, Any]], entity_ids: Mapping[EntityKey, int]) -> None:
+    """Learn what the statements bring."""
+    told, names = news(statements, entity_ids)
     if told or names:
         learning.learn(told, names)
 

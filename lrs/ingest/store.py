@@ -10,7 +10,7 @@ next statement that carries them (or the retry of this request, never acknowledg
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -38,15 +38,22 @@ ID_TAKEN = "LR409"
 _KEY_CONSTRAINT = "lrs_statement_pkey"
 _TRIES = 3
 
-_STORE_BATCH = database.Prepared(
-    "lrs_store_batch",
-    """
-SELECT base, tie, already, referred, made FROM lrs_store_batch(
+_BATCH = """
     $1::integer, $2::integer, $3::integer,
     $4::uuid[], $5::uuid[], $6::timestamptz[], $7::smallint[], $8::smallint[], $9::text[],
     $10::integer[], $11::bigint[], $12::integer[],
-    $13::integer[], $14::uuid[], $15::integer[], $16::uuid[], $17::smallint[], $18::uuid[], $19::text[])
-""",
+    $13::integer[], $14::uuid[], $15::integer[], $16::uuid[], $17::smallint[], $18::uuid[], $19::text[]"""
+_STORE_BATCH = database.Prepared(
+    "lrs_store_batch",
+    f"SELECT base, tie, already, referred, made FROM lrs_store_batch({_BATCH})",  # noqa: S608  constants
+)
+#: Takes a Call's values and `lrs.learning.told_values`.
+STORE_AND_LEARN = database.Prepared(
+    "lrs_store_and_learn",
+    f"""
+SELECT base, tie, already, referred, made, contradicted, known FROM lrs_store_and_learn({_BATCH},
+    $20::bigint[], $21::text[], $22::uuid[], $23::text[], $24::bigint[], $25::text[])
+""",  # noqa: S608  constants
 )
 
 
@@ -118,21 +125,43 @@ def _try_to_store(access: Access, batch: Batch, beside: Beside) -> Stored:
     return stored
 
 
-def _store_once(access: Access, batch: Batch) -> tuple[Stored, dict[EntityKey, int]]:
-    """Return where the batch went, and the ids of the entities this process did not know."""
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A batch as the database takes it, and what this process knew of its entities."""
+
+    values: Sequence[database.Value]
+    #: What each entity is sent as: its id, or minus its place among the missing.
+    number_of: Mapping[EntityKey, int]
+    known: dict[EntityKey, int]
+    #: The entities it did not know, by their digests, in the order they are sent.
+    missing: Mapping[UUID, EntityKey]
+
+    def stored(self, row: tuple[Any, ...]) -> tuple[Stored, dict[EntityKey, int]]:
+        """Return what five columns of the answer say: where the batch went, the ids of what was missing."""
+        base, tie, already, referred, ids = row[:5]
+        made = dict(zip(self.missing.values(), ids, strict=True))
+        entity_ids = {**self.known, **made} if made else self.known
+        stored = Stored(
+            base=base, tie=tie, already=frozenset(already), referred=referred, entity_ids=entity_ids
+        )
+        return stored, made
+
+
+def call_of(access: Access, batch: Batch) -> Call:
+    """Return the call that stores `batch`. Never a query."""
     known, missing = entities.look_up(access.store_id, batch.entity_keys())
     new = entities.columns(missing)
-    for place, key in enumerate(missing.values(), start=1):
-        known[key] = -place
+    place_of = {key: -place for place, key in enumerate(missing.values(), start=1)}
+    number_of = {**known, **place_of} if place_of else known
     link_of: list[int] = []
     link_entity: list[int] = []
     link_roles: list[int] = []
     for position, links in enumerate(batch.links, start=1):
         link_of.extend([position] * len(links))
-        link_entity.extend([known[key] for key in links])
+        link_entity.extend([number_of[key] for key in links])
         link_roles.extend(links.values())
-    [row] = _STORE_BATCH.rows(
-        (
+    return Call(
+        values=(
             access.store_id,
             access.source_id,
             access.credential_id,
@@ -150,12 +179,18 @@ def _store_once(access: Access, batch: Batch) -> tuple[Stored, dict[EntityKey, i
             integers([position for position, _ in batch.voided]),
             uuids([target for _, target in batch.voided]),
             *new,
-        )
+        ),
+        number_of=number_of,
+        known=known,
+        missing=missing,
     )
-    base, tie, already, referred, ids = row
-    made = dict(zip(missing.values(), ids, strict=True))
-    known |= made
-    return Stored(base=base, tie=tie, already=frozenset(already), referred=referred, entity_ids=known), made
+
+
+def _store_once(access: Access, batch: Batch) -> tuple[Stored, dict[EntityKey, int]]:
+    """Return where the batch went, and the ids of the entities this process did not know."""
+    call = call_of(access, batch)
+    [row] = _STORE_BATCH.rows(call.values)
+    return call.stored(row)
 
 
 def _taken_positions(error: DatabaseError) -> list[int]:

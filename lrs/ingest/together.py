@@ -1,9 +1,12 @@
 """Statements that arrive at the same moment are stored together: one call and one commit for all of them.
 
 In: plain batches (lrs.ingest.door.prepare_plain) with their callers, from one event loop. Out: for each, when
-it is durable, or the error that is its own. While a call of a caller is under way, what else it sends waits
-for the next. One request is never touched by another's failure: where a call fails, each of its batches is
-stored by itself. Never a delay to wait for company.
+it is durable, or the error that is its own. While CALLS_MOST calls of a caller are under way, what else it
+sends waits for the next. One request is never touched by another's failure: where a call fails, each of its
+batches is stored by itself. Never a delay to wait for company.
+
+A call goes through a connection of the event loop itself (lrs.lines); through `threads` where none is there,
+where it failed, and for whatever else has to be asked before a batch is acknowledged.
 """
 
 from __future__ import annotations
@@ -16,16 +19,23 @@ from datetime import datetime
 from functools import partial
 
 import psycopg
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 
 from lrs.auth.access import Access
 from lrs.auth.rules import may_define
 from lrs.ingest import door
 from lrs.ingest.batch import Batch
+from lrs.ingest.store import STORE_AND_LEARN
+from lrs.lines import Lines
 from lrs.query import pages
 
 #: Statements in a call at most, as far as several requests make it up.
 STATEMENTS_MOST = 200
+
+#: Connections of an event loop at most.
+LINES_MOST = 3
+#: Calls of one caller under way at once; what comes meanwhile goes together into the next.
+CALLS_MOST = 2
 
 #: The moment up to which the store is known to be complete, or what went wrong.
 Outcome = datetime | Exception
@@ -45,32 +55,66 @@ class Together:
 
     def __init__(self, threads: Executor) -> None:
         self._threads = threads
-        #: A caller is here while a call of it is under way.
+        self._lines = Lines(threads, calls=[STORE_AND_LEARN], most=LINES_MOST)
+        #: What waits, and how many calls are under way; a caller is here while any is.
         self._waiting: dict[_Caller, list[_Waiting]] = {}
+        self._under_way: dict[_Caller, int] = {}
 
     async def store(self, access: Access, batch: Batch) -> Outcome:
         """Return once `batch` is durable, or refused."""
         one = _Waiting(access, batch, asyncio.get_running_loop().create_future())
         caller = (access.store_id, access.source_id, access.credential_id, may_define(access))
-        if (waiting := self._waiting.get(caller)) is not None:
-            waiting.append(one)
-        else:
-            self._begin(caller, [one])
+        self._waiting.setdefault(caller, []).append(one)
+        if self._under_way.get(caller, 0) < CALLS_MOST:
+            self._begin(caller)
         return await one.outcome
 
-    def _begin(self, caller: _Caller, waiting: list[_Waiting]) -> None:
+    async def open(self) -> None:
+        """Be ready before the first batch."""
+        await self._lines.open()
+
+    async def close(self) -> None:
+        """Leave no connection behind."""
+        await self._lines.close()
+
+    def _begin(self, caller: _Caller) -> None:
+        waiting = self._waiting[caller]
         count = _fitting(waiting)
         group, self._waiting[caller] = waiting[:count], waiting[count:]
-        run = asyncio.get_running_loop().run_in_executor(
-            self._threads, _store, group[0].access, [each.batch for each in group]
+        self._under_way[caller] = self._under_way.get(caller, 0) + 1
+        run = asyncio.get_running_loop().create_task(
+            self._store(group[0].access, [each.batch for each in group])
         )
         run.add_done_callback(partial(self._end, caller, group))
+
+    async def _store(self, access: Access, batches: Sequence[Batch]) -> Sequence[Outcome]:
+        if (moment := await self._store_from_loop(access, batches)) is not None:
+            return [moment] * len(batches)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, _store, access, batches)
+
+    async def _store_from_loop(self, access: Access, batches: Sequence[Batch]) -> datetime | None:
+        """Return the moment to tell, or None where a thread has to do all of it, or has to find out."""
+        loop = asyncio.get_running_loop()
+        try:
+            steps = await door.store_plain_by(self._lines, access, batches)
+            if steps is None:
+                return None
+            if steps:
+                await loop.run_in_executor(self._threads, _take, steps)
+            return pages.remembered_consistent_through() or await loop.run_in_executor(
+                self._threads, pages.recent_consistent_through
+            )
+        except (psycopg.Error, DatabaseError, InterfaceError):
+            return None
 
     def _end(
         self, caller: _Caller, group: Sequence[_Waiting], run: asyncio.Future[Sequence[Outcome]]
     ) -> None:
-        if waiting := self._waiting.pop(caller):
-            self._begin(caller, waiting)
+        self._under_way[caller] -= 1
+        if self._waiting[caller]:
+            self._begin(caller)
+        elif not self._under_way[caller]:
+            del self._waiting[caller], self._under_way[caller]
         failure = run.exception()
         outcomes = run.result() if failure is None else [_as_error(failure)] * len(group)
         for each, outcome in zip(group, outcomes, strict=True):
@@ -99,6 +143,12 @@ def _store(access: Access, batches: Sequence[Batch]) -> Sequence[Outcome]:
         if len(batches) == 1 or _is_away(error):
             return [error] * len(batches)
     return _store_each(access, batches)
+
+
+def _take(steps: Sequence[door.Step]) -> None:
+    close_old_connections()
+    for step in steps:
+        step()
 
 
 def _store_each(access: Access, batches: Sequence[Batch]) -> Sequence[Outcome]:

@@ -86,11 +86,16 @@ def recent_consistent_through() -> datetime:
 
     For answers that carry no statements: it may be a little early, and costs next to nothing.
     """
-    found = _recent.entries().get(None)
+    found = remembered_consistent_through()
     if found is None:
         found = read_consistent_through()
         _recent.put_all({None: found})
     return found
+
+
+def remembered_consistent_through() -> datetime | None:
+    """Return what was asked for a second ago at most, without asking."""
+    return _recent.entries().get(None)
 
 
 _recent: Lately[None, datetime] = Lately(most=1, seconds=1.0)
