@@ -1,0 +1,46 @@
+"""Celery tasks of compliance: each wakes one function, and may run twice or never without harm."""
+
+from __future__ import annotations
+
+import structlog
+from celery import shared_task
+
+from compliance.proof import nightly, publish, sequence, vouched
+from compliance.proof.errors import LogRefused
+
+logger = structlog.get_logger(__name__)
+
+#: Seconds the sequencer goes on in one go; the next wake-up is five seconds after that.
+_GO_SECONDS = 240
+#: Longest a check of everything may take.
+_CHECK_SECONDS = 12 * 3600
+
+
+@shared_task(name="compliance.sequence_log", ignore_result=True)
+def sequence_log() -> int:
+    """Log what waits and publish it where that is due; return how many records got a leaf."""
+    try:
+        logged = sequence.run(seconds=_GO_SECONDS)
+        publish.publish()
+    except LogRefused as error:
+        nightly.refused(str(error))
+        logger.error("log_refused", reason=str(error))  # noqa: TRY400  the sentence says it all
+        return 0
+    return logged
+
+
+@shared_task(name="compliance.vouch_for_log", ignore_result=True)
+def vouch_for_log() -> int:
+    """Have witnesses co-sign the last checkpoint and an authority stamp it; return how many did."""
+    return vouched.vouch()
+
+
+@shared_task(
+    name="compliance.check_log",
+    ignore_result=True,
+    soft_time_limit=_CHECK_SECONDS,
+    time_limit=_CHECK_SECONDS + 60,
+)
+def check_log() -> int:
+    """Check everything that was logged; return how many deviations there are."""
+    return nightly.check().deviations
