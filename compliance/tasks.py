@@ -6,7 +6,8 @@ import structlog
 from celery import shared_task
 
 from compliance.proof import nightly, publish, sequence, vouched
-from compliance.proof.errors import LogRefused
+from compliance.proof.errors import ProofError
+from connectors.errors import ConnectorError
 
 logger = structlog.get_logger(__name__)
 
@@ -18,13 +19,17 @@ _CHECK_SECONDS = 12 * 3600
 
 @shared_task(name="compliance.sequence_log", ignore_result=True)
 def sequence_log() -> int:
-    """Log what waits and publish it where that is due; return how many records got a leaf."""
+    """Log what waits and publish it where that is due; return how many records got a leaf.
+
+    What keeps the log from going on (it was rolled back, its key cannot be read, its folder not be written)
+    is told as an alert.
+    """
     try:
         logged = sequence.run(seconds=_GO_SECONDS)
         publish.publish()
-    except LogRefused as error:
+    except (ProofError, ConnectorError, OSError) as error:
         nightly.refused(str(error))
-        logger.error("log_refused", reason=str(error))  # noqa: TRY400  the sentence says it all
+        logger.error("log_refused", reason=str(error))  # noqa: TRY400  the sentence says it
         return 0
     return logged
 

@@ -8,18 +8,17 @@ disposal names. Never the record itself: that is for whoever disposes of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-import rfc8785
 from django.db import transaction
 from django.utils import timezone
 
 from compliance.models import LogDisposal
 from compliance.proof import sources
 from compliance.proof.errors import NotLogged
-from compliance.proof.sources import Position, Record, Source, Stored, register
+from compliance.proof.sources import register
+from compliance.proof.tables import moment, of_table
 from lrs import database, feed
 
 KIND = "disposal"
@@ -30,17 +29,6 @@ _FIND = """
 """
 _NAME = "INSERT INTO compliance_log_disposed (index, disposal_id) SELECT unnest(%s::bigint[]), %s"
 _FORGET = "DELETE FROM compliance_log_salt WHERE index = ANY (%s::bigint[])"
-_COLUMNS = "d.id, d.at, d.why, d.reference, d.by, d.count, d.digest, d.xid"
-_READ = f"""
-    SELECT {_COLUMNS} FROM compliance_log_disposal d
-    WHERE (d.xid, d.id) > (%s, %s) AND d.xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-    ORDER BY d.xid, d.id LIMIT %s
-"""  # noqa: S608  constants
-_STORED = f"SELECT {_COLUMNS} FROM compliance_log_disposal d WHERE d.id > %s ORDER BY d.id LIMIT %s"  # noqa: S608  constants
-_WAITING = """
-    SELECT count(*), coalesce(extract(epoch FROM now() - min(d.at)), 0)::float8
-    FROM compliance_log_disposal d WHERE (d.xid, d.id) > (%s, %s)
-"""
 
 # After a restore into another cluster transaction ids must first catch up with these.
 feed.also_ordered_by_transactions("SELECT max(xid) FROM compliance_log_disposal")
@@ -90,39 +78,21 @@ def _one(row: Any) -> int:
     return 0 if row is None else int(row[0])
 
 
-def _record(row: Sequence[Any]) -> Record:
-    identity, at, why, reference, by, count, hashed, _ = row
-    moment: datetime = at
-    record = {
-        "at": moment.astimezone(UTC).isoformat(timespec="microseconds"),
-        "by": by,
-        "count": count,
-        "id": str(identity),
-        "indexes_sha256": bytes(hashed).hex(),
-        "kind": KIND,
-        "reference": reference,
-        "why": why,
-    }
-    return Record(identity, f"disposal {identity}", rfc8785.dumps(record))
-
-
-def _rows(query: str, *values: int) -> list[tuple[Any, ...]]:
-    with database.binary_cursor() as cursor:
-        return cursor.execute(query, values).fetchall()
-
-
-def _read(after: Position, most: int) -> tuple[list[Record], Position]:
-    rows = _rows(_READ, *after, most)
-    return [_record(row) for row in rows], ((rows[-1][7], rows[-1][0]) if rows else after)
-
-
-def _stored(after: int, most: int) -> list[Stored]:
-    return [Stored(_record(row), row[7]) for row in _rows(_STORED, after, most)]
-
-
-def _waiting(after: Position) -> tuple[int, float]:
-    [(count, seconds)] = _rows(_WAITING, *after)
-    return count, seconds
-
-
-DISPOSALS = register(Source(KIND, 2, read=_read, stored=_stored, waiting=_waiting))
+DISPOSALS = register(
+    of_table(
+        KIND,
+        2,
+        "compliance_log_disposal",
+        key="id",
+        at="at",
+        name="'disposal ' || id",
+        columns={
+            "at": moment("at"),
+            "by": "by",
+            "count": "count",
+            "indexes_sha256": "encode(digest, 'hex')",
+            "reference": "reference",
+            "why": "why",
+        },
+    )
+)

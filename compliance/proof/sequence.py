@@ -31,7 +31,7 @@ from lrs.binary_arrays import big_integers, integers, small_integers, texts
 logger = structlog.get_logger(__name__)
 
 #: Records of one transaction at most.
-BATCH = 4_096
+BATCH = 2_048
 #: Bytes of the random name of an entry.
 _OPAQUE = 16
 

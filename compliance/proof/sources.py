@@ -2,8 +2,8 @@
 
 A source reads its records in an order that late commits cannot fall behind, the pair (transaction id, key),
 and only records of transactions older than any still running; `lrs.feed` says why. To add one, write a module
-with a `Source` and `register` it (compliance.proof.disposals is the shortest), and import that in
-compliance.apps.
+with a `Source` and `register` it, and import that in compliance.apps; `compliance.proof.tables` makes one of
+a table.
 
     kind       the word that stands in the log for its records
     number     what stands in the tables for it; never given twice

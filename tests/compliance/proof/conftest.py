@@ -30,6 +30,7 @@ def beside_the_database(log_folder: Path, settings: Settings) -> None:
 @pytest.fixture
 def log(hub: Hub) -> academy.Log:
     """The log with everything in it that is stored, published."""
+    academy.begin()
     made = academy.Log()
     made.caught_up()
     return made

@@ -9,11 +9,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+from django.conf import settings as configured
+from pytest_django import Settings
 
-from compliance.models import LogCheckpoint
-from compliance.proof import checkpoint, conf, folder, lock, note, publish
+from compliance import tasks
+from compliance.models import LogCheck, LogCheckpoint
+from compliance.proof import checkpoint, conf, folder, lock, nightly, note, publish
 from compliance.proof.errors import LogRefused
+from connectors.models import Alert
+from connectors.watch import alerts
 from tests.compliance.proof import killed
 from tests.compliance.proof.academy import ORIGIN, Log, sound
 from tests.fixtures import Xapi, nothing_held_back
@@ -24,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def _run(step: str) -> int:
     """Have a process of its own log and publish up to a step; return its exit code."""
-    database = settings.DATABASES["default"]
+    database = configured.DATABASES["default"]
     address = f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}"
     if database["PORT"]:
         address += f"&port={database['PORT']}"
@@ -69,6 +73,28 @@ def test_after_a_crash_the_next_run_goes_on(moodle: Xapi, log: Log, step: str) -
     texts = LogCheckpoint.objects.values_list("size", "root")
     assert len({(size, bytes(root)) for size, root in texts}) == len({size for size, _ in texts})
     sound()
+
+
+def test_a_log_that_cannot_go_on_raises_an_alert_until_it_can(
+    moodle: Xapi, log: Log, copied: Path, settings: Settings
+) -> None:
+    moodle.store(statement())
+    nothing_held_back()
+    good = conf.lock_file()
+    settings.COMPLIANCE_LOG_LOCK = good.with_name("lost.json")
+    before = LogCheck.objects.count()
+    assert tasks.sequence_log() == 0
+    assert tasks.sequence_log() == 0
+    assert LogCheck.objects.count() == before + 1
+    assert "is gone" in LogCheck.objects.order_by("-pk")[0].error
+    alerts.evaluate({"proof": nightly.findings}, stores=[moodle.store_id])
+    [raised] = Alert.objects.filter(store=moodle.store_id, kind="proof", cleared=None)
+    assert "does not go on" in raised.text
+    settings.COMPLIANCE_LOG_LOCK = good
+    assert tasks.sequence_log() >= 1
+    log.caught_up()
+    assert tasks.check_log() == 0
+    assert alerts.evaluate({"proof": nightly.findings}, stores=[moodle.store_id]).cleared == 1
 
 
 def test_two_logs_cannot_share_a_lock(moodle: Xapi, log: Log, copied: Path) -> None:

@@ -3,52 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
 
 import pytest
-import rfc8785
 from django.db import connection, transaction
 
 from compliance.proof import checking, proofs, sources
-from compliance.proof.sources import Position, Record, Source, Stored
+from compliance.proof.tables import hashed, moment, of_table
 from compliance.proof.verify.run import verify
-from lrs import database
 from tests.compliance.proof.academy import Log, sound
 from tests.compliance.proof.test_drill import only
 from tests.fixtures import Hub
 
-_COLUMNS = "id, signer, meaning, xid::text::bigint"
-_SAFE = "xid < pg_snapshot_xmin(pg_current_snapshot())"
-
-
-def _rows(query: str, *values: int) -> list[tuple[Any, ...]]:
-    with database.binary_cursor() as cursor:
-        return cursor.execute(query, values).fetchall()
-
-
-def _record(row: tuple[Any, ...]) -> Record:
-    content = {"id": str(row[0]), "kind": "signing", "meaning": row[2], "signer": row[1]}
-    return Record(row[0], f"signing {row[0]}", rfc8785.dumps(content))
-
-
-def _read(after: Position, most: int) -> tuple[list[Record], Position]:
-    rows = _rows(
-        f"SELECT {_COLUMNS} FROM test_signing WHERE (xid::text::bigint, id) > (%s, %s) AND {_SAFE}"
-        " ORDER BY xid, id LIMIT %s",
-        *after,
-        most,
-    )
-    return [_record(row) for row in rows], ((rows[-1][3], rows[-1][0]) if rows else after)
-
-
-def _stored(after: int, most: int) -> list[Stored]:
-    rows = _rows(f"SELECT {_COLUMNS} FROM test_signing WHERE id > %s ORDER BY id LIMIT %s", after, most)
-    return [Stored(_record(row), row[3]) for row in rows]
-
-
-def _waiting(after: Position) -> tuple[int, float]:
-    [(count,)] = _rows("SELECT count(*) FROM test_signing WHERE (xid::text::bigint, id) > (%s, %s)", *after)
-    return count, 0.0
+SIGNING = of_table(
+    "signing",
+    99,
+    "test_signing",
+    key="id",
+    at="at",
+    name="'signing ' || id",
+    xid="xid::text::bigint",
+    columns={"signer": "signer", "meaning": "meaning", "at": moment("at"), "shown": hashed("shown")},
+)
 
 
 @pytest.fixture
@@ -57,9 +33,10 @@ def signings(hub: Hub) -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TABLE IF NOT EXISTS test_signing (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
-            " signer text, meaning text, xid xid8 DEFAULT pg_current_xact_id())"
+            " signer text, meaning text, shown jsonb DEFAULT '{\"score\": 1.50}',"
+            " at timestamptz DEFAULT now(), xid xid8 DEFAULT pg_current_xact_id())"
         )
-    sources.register(Source("signing", 99, _read, _stored, _waiting))
+    sources.register(SIGNING)
     yield
     sources.forget("signing")
 
@@ -84,6 +61,9 @@ def test_its_records_are_logged_proven_and_guarded(signings: None, log: Log) -> 
     assert checking.includes(proof.index, proof.size, proof.leaf, proof.path, proof.root)
     for change, rule in (
         ("UPDATE test_signing SET meaning = 'review' WHERE id = %s", "record.changed"),
+        ("UPDATE test_signing SET at = at - interval '1 day' WHERE id = %s", "record.changed"),
+        ("UPDATE test_signing SET shown = '{\"score\": 1.5}' WHERE id = %s", "record.changed"),
+        ("UPDATE test_signing SET signer = NULL WHERE id = %s", "record.changed"),
         ("DELETE FROM test_signing WHERE id = %s", "record.gone"),
     ):
         with transaction.atomic(), connection.cursor() as cursor:
@@ -112,7 +92,17 @@ def test_what_a_source_told_stays_in_the_log_when_it_is_gone(signings: None, log
 
 
 def test_two_sources_share_neither_number_nor_word(signings: None) -> None:
-    known = sources.of("signing")
     for kind, number in (("signing", 98), ("countersigning", 99)):
         with pytest.raises(ValueError, match="cannot share"):
-            sources.register(Source(kind, number, known.read, known.stored, known.waiting))
+            sources.register(replace(SIGNING, kind=kind, number=number))
+
+
+def test_a_record_says_the_same_in_every_time_zone_and_style(signings: None, log: Log) -> None:
+    [ann] = _signed("Ann")
+    plain = SIGNING.stored(ann - 1, 1)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL TimeZone = 'Asia/Tokyo'")
+        cursor.execute("SET LOCAL DateStyle = 'German'")
+        assert SIGNING.stored(ann - 1, 1) == plain
+    assert plain[0].record.canonical.startswith(b'{"at":"20')
+    log.caught_up()
