@@ -141,6 +141,11 @@ class _Run:
             "UPDATE lrs_feed_cursor c SET (xid, seq) = (s.xid, s.seq)"
             " FROM (SELECT xid, seq FROM lrs_statement ORDER BY xid DESC, seq DESC LIMIT 1) s"
         )
+        self.execute(
+            "UPDATE compliance_log_source c SET (xid, key) = (s.xid::text::bigint, s.seq)"
+            " FROM (SELECT xid, seq FROM lrs_statement ORDER BY xid DESC, seq DESC LIMIT 1) s"
+            " WHERE c.kind = 'statement'"
+        )
 
     def fill(self, count: int) -> None:
         """Load `count` more statements, in as many processes as there are processors."""

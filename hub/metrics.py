@@ -21,6 +21,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from compliance.proof import metrics as proof
 from connectors.identity import coverage
 from connectors.sync import metrics as sync
 from connectors.watch import metrics as watch
@@ -75,6 +76,7 @@ class DatabaseNumbers(Collector):
                 *sync.families(),
                 *watch.families(),
                 *coverage.families(),
+                *proof.families(),
             ]
         except Error:
             connection.close()

@@ -187,6 +187,12 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "connectors.tell_actors",
         "schedule": 30.0,
     },
+    "Log what is new, and publish it": {"task": "compliance.sequence_log", "schedule": 5.0},
+    "Have others vouch for the log": {"task": "compliance.vouch_for_log", "schedule": 60.0},
+    "Check everything that was logged": {
+        "task": "compliance.check_log",
+        "schedule": crontab(hour=2, minute=20),
+    },
     "Keep every inbox within its bounds": {"task": "lrs.trim_inbox", "schedule": 600.0},
     "Clear expired sessions and tokens": {"task": "lrs.clear_expired", "schedule": 86_400.0},
 }
@@ -272,6 +278,19 @@ CONNECTORS_SYNC_STALLED_SECONDS = env.whole("CONNECTORS_SYNC_STALLED_SECONDS", 1
 CONNECTORS_CIRCUIT_FAILURES = env.whole("CONNECTORS_CIRCUIT_FAILURES", 5, least=1)
 CONNECTORS_CIRCUIT_SECONDS = env.whole("CONNECTORS_CIRCUIT_SECONDS", 300, least=1)
 CONNECTORS_VAULT_KEYS = env.listed("CONNECTORS_VAULT_KEYS")
+
+# The proof log: compliance.proof.conf reads these.
+COMPLIANCE_LOG_ORIGIN = env.text("COMPLIANCE_LOG_ORIGIN", f"{HUB_PUBLIC_URL.partition('://')[2]}/api/v1/log")
+COMPLIANCE_LOG_DIR = env.folder("COMPLIANCE_LOG_DIR", HUB_DATA_DIR / "log")
+COMPLIANCE_LOG_LOCK = env.folder("COMPLIANCE_LOG_LOCK", HUB_DATA_DIR / "log-lock" / "published.json")
+COMPLIANCE_LOG_KEY_FILES = env.listed("COMPLIANCE_LOG_KEY_FILES")
+COMPLIANCE_LOG_PUBLISH_SECONDS = env.whole("COMPLIANCE_LOG_PUBLISH_SECONDS", 60, least=1)
+COMPLIANCE_LOG_PUBLIC = env.flag("COMPLIANCE_LOG_PUBLIC", default=False)
+COMPLIANCE_LOG_WITNESSES = env.listed("COMPLIANCE_LOG_WITNESSES")
+COMPLIANCE_LOG_PRIVATE_ADDRESSES = env.flag("COMPLIANCE_LOG_PRIVATE_ADDRESSES", default=False)
+COMPLIANCE_LOG_TIMESTAMP_URL = env.text("COMPLIANCE_LOG_TIMESTAMP_URL")
+COMPLIANCE_LOG_TIMESTAMP_ROOTS = env.text("COMPLIANCE_LOG_TIMESTAMP_ROOTS")
+COMPLIANCE_LOG_TIMESTAMP_SECONDS = env.whole("COMPLIANCE_LOG_TIMESTAMP_SECONDS", 3600, least=60)
 
 # E-mail: alerts are sent through this mail server; without one, channels for e-mail say so.
 _MAIL = env.mail_from_url(env.text("EMAIL_URL"))

@@ -8,7 +8,7 @@ older than any still running: one that commits late is never passed over (a key 
 moves in the transaction of its effect, so after a crash it gets the same statements again and their effect
 is not there yet. Celery only wakes consumers (`wake`); a sweep finds what a lost message missed.
 
-Doors: consumer, run, read, replay, lag, wake, names, transactions_behind, align,
+Doors: consumer, run, read, by_key, made_at, replay, lag, lag_behind, wake, names, transactions_behind, align,
 also_ordered_by_transactions.
 """
 
@@ -29,7 +29,7 @@ from django.utils import timezone
 from psycopg import sql
 
 from lrs import database, payload
-from lrs.ingest.clock import first_key
+from lrs.ingest.clock import first_key, moment_of
 from lrs.models import FeedCursor
 
 logger = structlog.get_logger(__name__)
@@ -94,6 +94,12 @@ SELECT s.seq, s.store_id, s.source_id, s.credential_id, s.statement_id, s.stored
 FROM lrs_statement s
 WHERE (s.xid, s.seq) > (%s::text::xid8, %s) AND s.xid < pg_snapshot_xmin(pg_current_snapshot())
 ORDER BY s.xid, s.seq LIMIT {most}
+"""
+
+_BY_KEY = """
+SELECT s.seq, s.store_id, s.source_id, s.credential_id, s.statement_id, s.stored, s.timestamp, s.version,
+       s.flags, s.payload, s.xid::text::bigint
+FROM lrs_statement s WHERE s.seq > %s ORDER BY s.seq LIMIT {most}
 """
 
 _LAG = """
@@ -182,6 +188,16 @@ def read(after: tuple[int, int], most: int) -> tuple[list[FeedStatement], tuple[
     return [FeedStatement(*row[:10]) for row in rows], position
 
 
+def by_key(after: int, most: int) -> list[tuple[FeedStatement, int]]:
+    """Return every statement there is after a key, in the order of keys, each with its transaction id.
+
+    For checking what is stored: nothing is held back, and nothing is certain to come in time.
+    """
+    with database.binary_cursor() as cursor:
+        cursor.execute(sql.SQL(_BY_KEY).format(most=sql.Literal(most)), (after,))
+        return [(FeedStatement(*row[:10]), row[10]) for row in cursor]
+
+
 def replay(name: str, *, since: datetime | None = None) -> None:
     """Set `name` back so that it gets everything stored at or after `since` (None: everything) again."""
     with transaction.atomic():
@@ -209,14 +225,22 @@ def _before(moment: datetime) -> tuple[int, int]:
 def lag(name: str) -> Lag:
     """Measure how far `name` is behind."""
     position = FeedCursor.objects.filter(name=name).first() or FeedCursor(name=name)
+    return lag_behind((position.xid, position.seq), name=name, error=position.last_error)
+
+
+def lag_behind(after: tuple[int, int], *, name: str = "", error: str = "") -> Lag:
+    """Measure how far a reader with a position of its own is behind."""
     with database.binary_cursor() as cursor:
-        cursor.execute(
-            sql.SQL(_LAG).format(most=sql.Literal(LAG_COUNTED_MOST)), (str(position.xid), position.seq)
-        )
+        cursor.execute(sql.SQL(_LAG).format(most=sql.Literal(LAG_COUNTED_MOST)), (str(after[0]), after[1]))
         row = cursor.fetchone()
     count, oldest = row if row is not None else (0, None)
     seconds = max(0.0, (timezone.now() - oldest).total_seconds()) if oldest is not None else 0.0
-    return Lag(name=name, statements=count, seconds=seconds, error=position.last_error)
+    return Lag(name=name, statements=count, seconds=seconds, error=error)
+
+
+def made_at(seq: int) -> datetime:
+    """Return when the statement of a key was stored (docs/decisions/0001)."""
+    return moment_of(seq)
 
 
 #: Transactions used up at a time.

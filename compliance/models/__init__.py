@@ -2,6 +2,20 @@
 
 from compliance.models.catalogue import Course, CourseActivity, CourseKind, CourseVersion
 from compliance.models.completions import Completion, CompletionEvidence
+from compliance.models.proof import (
+    LogCheck,
+    LogCheckpoint,
+    LogCosignature,
+    LogDisposal,
+    LogDisposed,
+    LogEntry,
+    LogHead,
+    LogKey,
+    LogSalt,
+    LogSource,
+    LogTile,
+    LogTimestamp,
+)
 
 __all__ = [
     "Completion",
@@ -10,4 +24,16 @@ __all__ = [
     "CourseActivity",
     "CourseKind",
     "CourseVersion",
+    "LogCheck",
+    "LogCheckpoint",
+    "LogCosignature",
+    "LogDisposal",
+    "LogDisposed",
+    "LogEntry",
+    "LogHead",
+    "LogKey",
+    "LogSalt",
+    "LogSource",
+    "LogTile",
+    "LogTimestamp",
 ]

@@ -52,9 +52,12 @@ class Resource(APIView):
     permission_classes = ()
     renderer_classes = (JSONRenderer,)
     parser_classes = (JSONParser,)
-    http_method_names = ("get", "head", "post", "patch", "delete")
+    http_method_names: Sequence[str] = ("get", "head", "post", "patch", "delete")
     schema = Described()
 
+    #: What a credential needs for reading and for writing, and a signed-in member of staff for looking.
+    scopes: ClassVar[tuple[str, str]] = (access.READ, access.WRITE)
+    permission: ClassVar[str] = access.PERMISSION
     #: Query parameters by method.
     parameters: ClassVar[Mapping[str, Sequence[Parameter]]] = {}
     #: JSON Schema of the answer, by method, for the description.
@@ -76,10 +79,16 @@ class Resource(APIView):
         method = request.method or "GET"
         if method not in self.allowed_methods:
             raise MethodNotAllowed(method)
-        self.caller = access.caller(self.django_request, writing=method not in _READING)
+        self.caller = self.who_asks(writing=method not in _READING)
         super().initial(request, *args, **kwargs)
         self.now = timezone.now()
         self.understand("GET" if method == "HEAD" else method)
+
+    def who_asks(self, *, writing: bool) -> access.Caller:
+        """Return who asks, or raise why they may not."""
+        return access.caller(
+            self.django_request, writing=writing, scopes=self.scopes, permission=self.permission
+        )
 
     def understand(self, method: str) -> None:
         """Read the query parameters."""

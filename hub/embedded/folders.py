@@ -6,6 +6,7 @@ In: the data folder. Out: paths and URLs. Only `prepare_run_folder` and `make_se
         postgresql/   the embedded database         valkey/     the embedded broker
         run/          sockets (a link where the path would be too long for a socket)
         files/        attachments                   static/     collected static files
+        log/          the published proof log       log-lock/   what it published last
         secret_key    made once, mode 0600          hub.lock    held by the running hub
 """
 

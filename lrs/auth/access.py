@@ -22,11 +22,13 @@ SCOPES = {
     "all": "Everything of the xAPI",
     "workforce/read": "Read people, and statements with the workforce context of their time",
     "workforce/write": "Keep people no HR system knows",
+    "log/read": "Read the proof log and what proves that a statement is in it",
+    "log/write": "Bring co-signatures of witnesses to the proof log",
 }
 
 #: Scopes that `all`, a word of the xAPI, does not include: an LMS that may do everything there reads and
-#: writes no HR data.
-BESIDE_ALL = frozenset({"workforce/read", "workforce/write"})
+#: writes no HR data, and has no business with the proof log.
+BESIDE_ALL = frozenset({"workforce/read", "workforce/write", "log/read", "log/write"})
 
 
 @dataclass(frozen=True, kw_only=True)

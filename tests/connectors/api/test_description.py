@@ -47,7 +47,7 @@ def test_every_answer_is_as_it_is_described(hub: Hub) -> None:
     answers = {
         path: api.get(path.removeprefix("/api/v1/").replace("{person_id}", str(bob)))
         for path in described
-        if path not in {"/api/v1/export", "/api/v1/statements"}
+        if path not in {"/api/v1/export", "/api/v1/statements"} and not path.startswith("/api/v1/log/")
     }
     answers["/api/v1/statements"] = api.get("statements", extension="true")
     for path, found in answers.items():

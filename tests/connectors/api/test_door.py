@@ -227,7 +227,9 @@ def test_every_address_is_described_and_the_description_is_sound(hub: Hub) -> No
         for each in get_resolver("connectors.api.urls").url_patterns
         if "rest" not in str(each.pattern)
     }
-    assert addresses == set(described["paths"])
+    # What is below an address of its own (the proof log) has its own tests.
+    of_others = {path for path in described["paths"] if path.startswith("/api/v1/log/")}
+    assert addresses == set(described["paths"]) - of_others
     for path in described["paths"].values():
         for operation in path.values():
             assert operation["description"]

@@ -1,0 +1,51 @@
+"""Celery tasks of compliance: each wakes one function, and may run twice or never without harm."""
+
+from __future__ import annotations
+
+import structlog
+from celery import shared_task
+
+from compliance.proof import nightly, publish, sequence, vouched
+from compliance.proof.errors import ProofError
+from connectors.errors import ConnectorError
+
+logger = structlog.get_logger(__name__)
+
+#: Seconds the sequencer goes on in one go; the next wake-up is five seconds after that.
+_GO_SECONDS = 240
+#: Longest a check of everything may take.
+_CHECK_SECONDS = 12 * 3600
+
+
+@shared_task(name="compliance.sequence_log", ignore_result=True)
+def sequence_log() -> int:
+    """Log what waits and publish it where that is due; return how many records got a leaf.
+
+    What keeps the log from going on (it was rolled back, its key cannot be read, its folder not be written)
+    is told as an alert.
+    """
+    try:
+        logged = sequence.run(seconds=_GO_SECONDS)
+        publish.publish()
+    except (ProofError, ConnectorError, OSError) as error:
+        nightly.refused(str(error))
+        logger.error("log_refused", reason=str(error))  # noqa: TRY400  the sentence says it
+        return 0
+    return logged
+
+
+@shared_task(name="compliance.vouch_for_log", ignore_result=True)
+def vouch_for_log() -> int:
+    """Have witnesses co-sign the last checkpoint and an authority stamp it; return how many did."""
+    return vouched.vouch()
+
+
+@shared_task(
+    name="compliance.check_log",
+    ignore_result=True,
+    soft_time_limit=_CHECK_SECONDS,
+    time_limit=_CHECK_SECONDS + 60,
+)
+def check_log() -> int:
+    """Check everything that was logged; return how many deviations there are."""
+    return nightly.check().deviations

@@ -1,0 +1,102 @@
+"""The log of a hospital's academy, and what tests do with it.
+
+It begins with the first test that looks at it: what other tests had stored in the same database before stands
+in no leaf and is not compared, or every check would read all of it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.apps import apps
+from django.db import connection
+
+from compliance.models import LogCheckpoint, LogEntry, LogSource
+from compliance.proof import publish, sequence, sources, statements, stored
+from compliance.proof.sources import Stored
+from compliance.proof.stored import Head
+from compliance.proof.verify.report import Report
+from compliance.proof.verify.run import verify
+from tests.fixtures import Xapi, nothing_held_back
+
+ORIGIN = "academy.hospital.example/api/v1/log"
+
+
+def begin() -> None:
+    """Have the log of this database begin now, where it has not."""
+    if LogSource.objects.exists():
+        return
+    nothing_held_back()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO compliance_log_source (number, kind, xid, key)"
+            " SELECT 1, 'statement', s.xid::text::bigint, s.seq FROM lrs_statement s"
+            " ORDER BY s.xid DESC, s.seq DESC LIMIT 1"
+        )
+        cursor.execute("SELECT min(seq), max(seq) FROM lrs_statement")
+        first, last = cursor.fetchone()
+    if first is not None:
+        sources.register(replace(statements.STATEMENTS, stored=_but(first, last)))
+
+
+def _but(first: int, last: int) -> Any:
+    """Return the reader of stored statements that leaps over the keys from `first` to `last`."""
+    known = statements.STATEMENTS.stored
+
+    def read(after: int, most: int) -> Sequence[Stored]:
+        if after >= first:
+            return known(max(after, last), most)
+        return [each for each in known(after, most) if each.record.key < first] or known(last, most)
+
+    return read
+
+
+class Log:
+    """The log of this database; other tests wrote into it as well."""
+
+    @property
+    def head(self) -> Head:
+        """The tree as it is now."""
+        return stored.head()
+
+    def caught_up(self) -> LogCheckpoint:
+        """Log everything that waits, and publish it."""
+        until = time.monotonic() + 60
+        while self.waiting():
+            assert time.monotonic() < until, "something holds the log back"
+            nothing_held_back()
+            if not sequence.run():
+                time.sleep(0.01)
+        # A process that was killed holds the log until the database notices.
+        while (made := publish.publish(now=True)) is None and self.head.size:
+            assert time.monotonic() < until, "somebody holds the log"
+            time.sleep(0.02)
+        return made or LogCheckpoint()
+
+    def waiting(self) -> int:
+        """How many records have no leaf yet."""
+        positions = stored.positions()
+        return sum(
+            each.waiting(positions.get(each.number, sources.BEGINNING))[0] for each in sources.registered()
+        )
+
+    def leaf(self, caller: Xapi, statement_id: str) -> LogEntry:
+        """The leaf of a statement."""
+        return LogEntry.objects.get(source=1, key=row(caller, statement_id).pk)
+
+
+def row(caller: Xapi, statement_id: str) -> Any:
+    """Return a statement's row."""
+    model = apps.get_model("lrs", "Statement")
+    return model.objects.get(store_id=caller.store_id, statement_id=statement_id)
+
+
+def sound() -> Report:
+    """Check everything; nothing may deviate."""
+    found = verify()
+    assert [str(each) for each in found.deviations] == []
+    assert found.sound
+    return found
