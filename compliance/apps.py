@@ -1,9 +1,22 @@
 """Compliance as a Django application."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+from lrs.append_only import append_only
 
 
 class ComplianceConfig(AppConfig):
     name = "compliance"
     verbose_name = "Compliance"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Imported for what they register: system checks, and logs that are ordered by transactions.
+        from compliance.trail import install, read  # noqa: F401
+
+        post_migrate.connect(install.install, sender=self, dispatch_uid="compliance.trail.install")
+
+
+# The owner's triggers alone write it (compliance.trail.functions).
+append_only("compliance_audit_entry", adding=False)

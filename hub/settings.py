@@ -132,11 +132,18 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 # Database: DATABASE_URL, else the embedded one under HUB_DATA_DIR. Connections stay open for the life of a
-# thread; a broken one is found by Django at the start of the next request.
+# thread; a broken one is found by Django at the start of the next request. DATABASE_OWNER_URL is for
+# migrations alone (hub.database): web, worker and beat neither need it nor should be told it.
 HUB_EMBEDDED_DATABASE = not env.text("DATABASE_URL")
 _database: dict[str, Any] = env.database("DATABASE_URL") or env.database_from_url(
     folders.database_url(HUB_DATA_DIR)
 )
+HUB_DATABASE_OWNER: dict[str, Any] | None = env.database("DATABASE_OWNER_URL") or (
+    env.database_from_url(folders.database_url(HUB_DATA_DIR, folders.OWNER_ROLE))
+    if HUB_EMBEDDED_DATABASE
+    else None
+)
+HUB_APPLICATION_ROLE = str(_database["USER"])
 _database["CONN_MAX_AGE"] = None
 _database["CONN_HEALTH_CHECKS"] = env.flag("HUB_DATABASE_HEALTH_CHECKS", default=True)
 _database["OPTIONS"] = {

@@ -11,6 +11,7 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from compliance.trail import install
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -20,6 +21,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from hub import environment as env
+from hub.database import grants, roles, upkeep
 from lrs import feed
 from lrs.auth.issue import issue
 
@@ -39,7 +41,12 @@ class Prepared:
 
 def prepare() -> Prepared:
     """Bring everything to where the hub can serve."""
-    migrate()
+    upkeep.ensure()
+    with roles.as_owner():
+        migrate()
+        install.install()
+        if role := roles.application():
+            grants.apply(role)
     feed.align()
     collect_static(Path(settings.STATIC_ROOT))
     administrator, password = first_administrator()
