@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "hub.middleware.WebsiteCommon",
     "hub.middleware.WebsiteCsrf",
     "hub.middleware.WebsiteAuthentication",
+    "hub.middleware.WebsiteActing",
     "hub.middleware.WebsiteMessages",
     "hub.middleware.WebsiteFrames",
     "axes.middleware.AxesMiddleware",

@@ -41,6 +41,26 @@ def as_owner() -> Iterator[None]:
         connection.settings_dict.update({each: before[each] for each in (*_WHO, "OPTIONS")})
 
 
+def why_too_mighty() -> str | None:
+    """Return the role this process runs as and what it should not be; None where it is as it should be."""
+    owner = _owner()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT current_user, r.rolsuper, EXISTS (
+                SELECT FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p')
+                AND c.relnamespace = 'public'::regnamespace)
+            FROM pg_roles r WHERE r.rolname = current_user
+            """
+        )
+        name, superuser, owns = cursor.fetchone() or ("", False, False)
+    if owner is not None and application() and name == owner["USER"]:
+        return None  # a migration asks
+    if superuser:
+        return f"{name}, which is a superuser"
+    return f"{name}, which owns the tables" if owns else None
+
+
 def _owner() -> dict[str, Any] | None:
     found: dict[str, Any] | None = settings.HUB_DATABASE_OWNER
     return found

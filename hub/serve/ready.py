@@ -11,7 +11,6 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from compliance.trail import install
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -20,7 +19,9 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from compliance.trail import install
 from hub import environment as env
+from hub.command_line import acting_command
 from hub.database import grants, roles, upkeep
 from lrs import feed
 from lrs.auth.issue import issue
@@ -41,6 +42,11 @@ class Prepared:
 
 def prepare() -> Prepared:
     """Bring everything to where the hub can serve."""
+    with acting_command(("", "prepare")):
+        return _prepare()
+
+
+def _prepare() -> Prepared:
     upkeep.ensure()
     with roles.as_owner():
         migrate()
