@@ -14,8 +14,10 @@ class ComplianceConfig(AppConfig):
     def ready(self) -> None:
         # Imported for what they register: system checks, and logs that are ordered by transactions.
         from compliance.trail import install, read  # noqa: F401
+        from compliance.trail.roles import make_roles
 
         post_migrate.connect(install.install, sender=self, dispatch_uid="compliance.trail.install")
+        post_migrate.connect(make_roles, sender=self, dispatch_uid="compliance.trail.roles")
 
 
 # The owner's triggers alone write it (compliance.trail.functions).

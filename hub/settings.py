@@ -195,6 +195,10 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "connectors.tell_actors",
         "schedule": 30.0,
     },
+    "Open the reviews of the audit trail that are due": {
+        "task": "compliance.open_audit_reviews",
+        "schedule": 3600.0,
+    },
     "Keep every inbox within its bounds": {"task": "lrs.trim_inbox", "schedule": 600.0},
     "Clear expired sessions and tokens": {"task": "lrs.clear_expired", "schedule": 86_400.0},
 }
@@ -280,6 +284,9 @@ CONNECTORS_SYNC_STALLED_SECONDS = env.whole("CONNECTORS_SYNC_STALLED_SECONDS", 1
 CONNECTORS_CIRCUIT_FAILURES = env.whole("CONNECTORS_CIRCUIT_FAILURES", 5, least=1)
 CONNECTORS_CIRCUIT_SECONDS = env.whole("CONNECTORS_CIRCUIT_SECONDS", 300, least=1)
 CONNECTORS_VAULT_KEYS = env.listed("CONNECTORS_VAULT_KEYS")
+
+# The audit trail (compliance.trail)
+COMPLIANCE_AUDIT_REVIEW_DAYS = env.whole("COMPLIANCE_AUDIT_REVIEW_DAYS", 30, least=1, most=366)
 
 # E-mail: alerts are sent through this mail server; without one, channels for e-mail say so.
 _MAIL = env.mail_from_url(env.text("EMAIL_URL"))

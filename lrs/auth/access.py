@@ -22,11 +22,12 @@ SCOPES = {
     "all": "Everything of the xAPI",
     "workforce/read": "Read people, and statements with the workforce context of their time",
     "workforce/write": "Keep people no HR system knows",
+    "audit/read": "Read the audit trail",
 }
 
 #: Scopes that `all`, a word of the xAPI, does not include: an LMS that may do everything there reads and
 #: writes no HR data.
-BESIDE_ALL = frozenset({"workforce/read", "workforce/write"})
+BESIDE_ALL = frozenset({"workforce/read", "workforce/write", "audit/read"})
 
 
 @dataclass(frozen=True, kw_only=True)
