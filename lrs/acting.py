@@ -200,7 +200,12 @@ def _as_json(acting: Acting) -> str:
         "address": acting.address,
         "reason": reason[:_REASON_MOST],
     }
-    return json.dumps({name: value for name, value in found.items() if value}).replace("\\u0000", "")
+    return json.dumps({name: _sane(value) for name, value in found.items() if value})
+
+
+def _sane(value: Any) -> Any:
+    """Leave out what PostgreSQL's jsonb cannot hold."""
+    return value.replace("\0", "").encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def _around_each(execute: Any, query: Any, parameters: Any, many: bool, context: Any) -> Any:

@@ -70,6 +70,17 @@ def test_what_was_told_ends_with_the_transaction(database: None, in_transaction:
     assert _last(course).actor_kind == "database"
 
 
+@pytest.mark.parametrize("reason", ["\\u0000", "a\0b", "\ud800", '"}', "'; --", "\\", "ünï €"])
+def test_no_reason_can_keep_a_change_from_being_written(database: None, reason: str) -> None:
+    course = fire_safety()
+    with ann_acts(reason):
+        _retitle(course, "alone")
+        with transaction.atomic():
+            _retitle(course, "in a transaction")
+    expected = reason.replace("\0", "").replace("\ud800", "?")
+    assert [each.reason for each in entries(course)[1:]] == [expected, expected]
+
+
 def test_a_failing_statement_of_its_own_leaves_the_connection_usable(database: None) -> None:
     course = fire_safety()
     with ann_acts():
