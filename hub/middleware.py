@@ -149,7 +149,7 @@ class WebsiteAuthentication(_WebsiteOnly, AuthenticationMiddleware):
     """Who is signed in."""
 
 
-class WebsiteActing(_WebsiteOnly):
+class WebsiteActing:
     """Who is acting, for the audit trail: whoever is signed in, until a view knows better.
 
     The reason for a change comes in the header X-Change-Reason, or in a form's field `change_reason`.

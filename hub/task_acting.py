@@ -13,7 +13,6 @@ from typing import Any
 from lrs import acting
 
 _HEADER = "hub_acting"
-_FIELDS = ("kind", "id", "name")
 #: Of each task that runs in this process, what ends its context.
 _open: dict[str, ExitStack] = {}
 
@@ -35,7 +34,8 @@ def begin(task_id: str, task: Any, **_: object) -> None:
     asked = getattr(task.request, _HEADER, None) or (task.request.headers or {}).get(_HEADER) or {}
     actor = acting.Actor(kind="task", id=task_id, name=task.name)
     if asked.get("kind") in {"person", "credential", "scim_token"}:
-        actor = acting.Actor(**{each: str(asked.get(each, "")) for each in _FIELDS})
+        kind, key, name = (str(asked.get(each, "")) for each in ("kind", "id", "name"))
+        actor = acting.Actor(kind=kind, id=key, name=name)
     told = acting.Acting(
         actor=actor, process=f"task {task.name}", request_id=str(asked.get("request_id", "")) or task_id
     )

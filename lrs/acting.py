@@ -164,7 +164,7 @@ def telling(raw: psycopg.Connection[Any], query: str) -> Iterator[None]:
         try:
             yield
         except BaseException:
-            if raw.info.transaction_status != pq.TransactionStatus.UNKNOWN:
+            if not raw.closed:
                 _run(raw, sql.SQL("ROLLBACK"))
             raise
         _run(raw, sql.SQL("COMMIT"))

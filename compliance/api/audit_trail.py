@@ -62,7 +62,6 @@ class AuditTrail(Listing):
             parameters.moment("until", "Only what was changed before this."),
         )
     }
-    http_method_names = ("get", "head")
 
     def get(self, _request: Request) -> HttpResponse:
         """List entries of the store, newest first."""

@@ -72,7 +72,7 @@ def _ready() -> bool:
     """Whether the trail's own table is there: migrations of other apps run before."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regprocedure('compliance_acting()') IS NOT NULL")
-        return cursor.fetchone() == (True,)
+        return bool(cursor.fetchone() == (True,))
 
 
 def _differing() -> list[Written]:

@@ -35,7 +35,7 @@ class AsksForReason(_Admin):
         asked = more["fields"] if "fields" in more else flatten_fieldsets(self.get_fieldsets(request, obj))
         if asked is not None:
             more["fields"] = [each for each in asked if each != FIELD]
-        form = super().get_form(request, obj, change, **more)
+        form = super().get_form(request, obj, change=change, **more)
         field = forms.CharField(
             label="Reason for the change",
             required=obj is not None,
@@ -43,11 +43,14 @@ class AsksForReason(_Admin):
             widget=forms.TextInput(attrs={"class": "vTextField"}),
             help_text="Kept in the audit trail with what was before and after.",
         )
-        return type(form)(form.__name__, (form,), {FIELD: field})
+        made: Any = type(form)
+        return made(form.__name__, (form,), {FIELD: field})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the fieldsets with the question last."""
-        found = [(name, dict(options)) for name, options in super().get_fieldsets(request, obj)]
+        found: list[tuple[Any, dict[str, Any]]] = [
+            (name, dict(options)) for name, options in super().get_fieldsets(request, obj)
+        ]
         if any(FIELD in options["fields"] for _, options in found) or not self._changes(request, obj):
             return found
         return [*found, ("Reason", {"fields": (FIELD,)})]

@@ -31,7 +31,7 @@ def role(database: None) -> Iterator[str]:
 def _may(role: str, table: str, word: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT has_table_privilege(%s, %s, %s)", [role, table, word])
-        return cursor.fetchone() == (True,)
+        return bool(cursor.fetchone() == (True,))
 
 
 def _columns(role: str, table: str) -> set[str]:
@@ -132,13 +132,17 @@ def test_a_role_that_owns_nothing_is_not_warned_of(role: str) -> None:
         assert roles.why_too_mighty() is None
 
 
-def test_the_owner_makes_the_role_once_with_its_password(database: None) -> None:
+def test_the_owner_makes_the_role_once_with_its_password(
+    database: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name = f"application_{uuid4().hex}"
-    wanted = {"default": {**settings.DATABASES["default"], "USER": name, "PASSWORD": "it's secret"}}
     owner = _owner()
-    with override_settings(DATABASES=wanted, HUB_DATABASE_OWNER=owner, HUB_EMBEDDED_DATABASE=False):
-        upkeep.ensure()
-        upkeep.ensure()
+    with monkeypatch.context() as patch:
+        patch.setitem(settings.DATABASES["default"], "USER", name)
+        patch.setitem(settings.DATABASES["default"], "PASSWORD", "it's secret")
+        with override_settings(HUB_DATABASE_OWNER=owner, HUB_EMBEDDED_DATABASE=False):
+            upkeep.ensure()
+            upkeep.ensure()
     try:
         with connection.cursor() as cursor:
             cursor.execute(

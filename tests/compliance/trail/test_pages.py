@@ -6,6 +6,7 @@ import csv
 import io
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db import DatabaseError, transaction
 from django.test import Client
 from django.utils import timezone
+from jsonschema import Draft202012Validator
 
 from compliance.models import AuditEntry, AuditReview, Course
 from compliance.tasks import open_audit_reviews
@@ -107,7 +109,7 @@ def test_nobody_looks_without_the_permission(database: None, path: str) -> None:
 
 def test_the_file_holds_no_formula_and_every_entry_in_order(rita: Client) -> None:
     course = _retitled('=HYPERLINK("https://evil.example","Click")', "=1+1")
-    answer = rita.get(f"{TRAIL}csv?store={course.store_id}")
+    answer: Any = rita.get(f"{TRAIL}csv?store={course.store_id}")
     assert answer.headers["Content-Type"].startswith("text/csv")
     lines = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
     assert [each["table_name"] for each in lines] == ["lrs_store", "compliance_course", "compliance_course"]
@@ -145,6 +147,20 @@ def test_the_api_gives_the_entries_of_its_store_alone(hub: Hub) -> None:
     assert lines[0]["reason"] == "Because."
     assert str(other.pk) not in [each["key"] for each in lines if each["table"] == "compliance_course"]
     assert auditor.lines("audit-trail", until="2000-01-01") == []
+
+
+def test_what_the_api_answers_is_as_it_is_described(hub: Hub) -> None:
+    auditor = Api(hub.caller("GRC tool", scopes=["audit/read"]))
+    Course.objects.create(store_id=auditor.store_id, code="FS-1", title="Fire safety")
+    document = Client().get("/api/schema/", headers={"Accept": "application/json"}).json()
+    described = document["paths"]["/api/v1/audit-trail"]["get"]
+    assert {"token": ["audit/read"]} in described["security"]
+    schema = described["responses"]["200"]["content"]["application/json"]["schema"]
+    Draft202012Validator(schema).validate(auditor.get("audit-trail"))
+    docs = Path(__file__).resolve().parents[3] / "docs" / "compliance" / "audit-trail.md"
+    text = docs.read_text(encoding="utf-8")
+    named = {each["name"] for each in described["parameters"]} - {"store", "cursor", "limit"}
+    assert sorted(each for each in named if f"`{each}`" not in text) == []
 
 
 def test_all_does_not_include_the_trail(hub: Hub) -> None:

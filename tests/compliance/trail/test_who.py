@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from compliance.models import AuditEntry, Course
 from connectors.models import Person
 from lrs import acting
 from tests.compliance.trail.trail import ann_acts, entries, fire_safety
-from tests.connectors.api.client import portal
+from tests.connectors.api.client import hired, portal
+from tests.connectors.people import ann, person, told
 from tests.connectors.scim.idp import Idp
 from tests.connectors.sync.source import Roster, staff, synced
 from tests.fixtures import Hub
@@ -91,12 +93,15 @@ def test_a_failing_statement_of_its_own_leaves_the_connection_usable(database: N
 
 
 def test_an_api_credential_is_named_with_its_reason_and_request(hub: Hub) -> None:
+    _, workday, _ = hired(hub)
+    told(workday, ann())
     gate = portal(hub, "workforce/read", "workforce/write")
     cleo = {
         "name": {"formatted": "Cleo Hart", "given": "Cleo", "family": "Hart"},
         "worker_type": "contractor",
         "start_date": "2026-01-01",
         "end_date": "2027-12-31",
+        "sponsor": person(workday).pk,
     }
     sent = {"X-Change-Reason": "Hired for the façade".encode().decode("latin-1"), "X-Request-ID": "r-77"}
     kept = gate.request("POST", "people", body=cleo, headers=sent).expect(201).json()
@@ -118,7 +123,8 @@ def test_a_scim_token_is_named(hub: Hub) -> None:
     assert idp.system.name in found.actor_name
 
 
-def test_a_sync_run_is_named_for_every_row_of_it(roster: Roster) -> None:
+def test_a_sync_run_is_named_for_every_row_of_it(database: None, tmp_path: Path) -> None:
+    roster = Roster(tmp_path)
     roster.say(staff(3), announced=3)
     system = roster.system()
     run = synced(system)

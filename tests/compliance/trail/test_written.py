@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from compliance.models import AuditEntry, Course
@@ -234,7 +234,7 @@ _TITLES = st.text(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=st.lists(st.tuples(_TITLES, _TITLES), max_size=6))
 def test_the_entries_of_a_row_replayed_give_the_row(database: None, changes: list[tuple[str, str]]) -> None:
     course = fire_safety()

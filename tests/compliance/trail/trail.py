@@ -15,8 +15,8 @@ from lrs.acting import Acting, Actor, on_behalf_of
 from tests.connectors.people import new_store
 
 
-def entries(row: models.Model) -> list[AuditEntry]:
-    """Return the entries of one row, in order."""
+def entries(row: models.Model) -> list[Any]:
+    """Return the entries of one row (AuditEntry), in order."""
     table = row._meta.db_table
     return list(AuditEntry.objects.filter(table_name=table, row_key=str(row.pk)).order_by("seq"))
 
