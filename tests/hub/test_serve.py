@@ -95,8 +95,8 @@ def test_it_starts_stops_and_starts_again_with_all_data_even_after_a_crash(
     second = Served(folder, port, tmp_path / "second.log")
     started.append(second)
     second.await_running()
-    assert connected_as(folder) == {folders.APPLICATION_ROLE}
     assert second.get("/xapi/statements", auth=(key, secret), headers=VERSION).status_code == 200
+    assert connected_as(folder) == {folders.APPLICATION_ROLE}
     assert "made earlier" in second.value("LMS key")
     assert "as set when it was made" in second.value("Password")
     assert secret not in second.said()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from django.apps import apps
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -16,7 +17,6 @@ from compliance.trail import export
 from compliance.trail.search import KINDS, AuditQuery, found
 from lrs.admin.base import SearchTooLong, bounded
 from lrs.admin.keyset import listing
-from lrs.models import Store
 
 _WORD_MOST = 300
 
@@ -72,7 +72,7 @@ class AuditEntryAdmin(TrailAdmin):
             "things": sorted(things().items(), key=lambda each: each[1]),
             "operations": Operation.choices,
             "kinds": KINDS,
-            "stores": Store.objects.order_by("name"),
+            "stores": apps.get_model("lrs", "Store").objects.order_by("name"),
             "may_export": request.user.has_perm("compliance.export_auditentry"),
             "address": request.GET.urlencode(),
         }
