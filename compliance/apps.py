@@ -1,6 +1,9 @@
 """Compliance as a Django application."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+from lrs.append_only import append_only
 
 
 class ComplianceConfig(AppConfig):
@@ -15,3 +18,13 @@ class ComplianceConfig(AppConfig):
         from connectors.watch.findings import EVALUATORS
 
         EVALUATORS[AlertKind.PROOF] = nightly.findings
+        # Imported for what they register: system checks, and logs that are ordered by transactions.
+        from compliance.trail import install, read  # noqa: F401
+        from compliance.trail.roles import make_roles
+
+        post_migrate.connect(install.install, sender=self, dispatch_uid="compliance.trail.install")
+        post_migrate.connect(make_roles, sender=self, dispatch_uid="compliance.trail.roles")
+
+
+# The owner's triggers alone write it (compliance.trail.functions).
+append_only("compliance_audit_entry", adding=False)

@@ -7,6 +7,7 @@ from celery import shared_task
 
 from compliance.proof import nightly, publish, sequence, vouched
 from compliance.proof.errors import ProofError
+from compliance.trail import review
 from connectors.errors import ConnectorError
 
 logger = structlog.get_logger(__name__)
@@ -49,3 +50,9 @@ def vouch_for_log() -> int:
 def check_log() -> int:
     """Check everything that was logged; return how many deviations there are."""
     return nightly.check().deviations
+
+
+@shared_task(name="compliance.open_audit_reviews")
+def open_audit_reviews() -> int:
+    """Open the review of the audit trail that is due; return how many that were."""
+    return 0 if review.open_due() is None else 1

@@ -5,12 +5,20 @@ loses nothing.
 """
 
 import os
+import sys
 import warnings
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import (
+    before_task_publish,
+    setup_logging,
+    task_postrun,
+    task_prerun,
+    worker_process_init,
+)
 
+from hub import task_acting
 from hub.embedded import launch
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
@@ -31,3 +39,9 @@ def keep_our_logging(**_arguments: object) -> None:
 def end_with_the_worker(**_arguments: object) -> None:
     """A pool process must not outlive a worker that was killed."""
     launch.end_with_parent()
+
+
+before_task_publish.connect(task_acting.hand_over)
+task_prerun.connect(task_acting.begin)
+task_postrun.connect(task_acting.end)
+task_acting.name_this_process(sys.argv)

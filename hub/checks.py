@@ -10,6 +10,7 @@
     hub.W003  HUB_METRICS_TOKEN is short enough to be guessed
     hub.W004  HUB_PUBLIC_URL is plain http beyond this machine (with --deploy)
     hub.W005  https is demanded, but nothing says that it is there
+    hub.W006  the role the hub runs as owns its tables, or is a superuser (with --database default)
 
 In: settings. Out: messages with stable ids. Connects to nothing but the database, and to that on request.
 """
@@ -23,8 +24,10 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import checks
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.http.request import validate_host
+
+from hub.database import roles
 
 #: 50 characters of a random text are beyond guessing; Django warns below that too.
 SECRET_KEY_CHARACTERS = 50
@@ -119,6 +122,20 @@ def database_version(databases: Sequence[str] | None = None, **_options: object)
                 )
             )
     return found
+
+
+@checks.register(checks.Tags.database)
+def application_role(databases: Sequence[str] | None = None, **_options: object) -> list[checks.CheckMessage]:
+    """hub.W006: asked with `check --database default`, of the role web, worker and beat run as."""
+    if DEFAULT_DB_ALIAS not in (databases or ()) or (why := roles.why_too_mighty()) is None:
+        return []
+    return [
+        checks.Warning(
+            f"The hub runs as the database role {why}: whoever gets hold of it can rewrite the audit trail.",
+            hint="Give migrations a role of their own: DATABASE_OWNER_URL (docs/operator/install.md).",
+            id="hub.W006",
+        )
+    ]
 
 
 @checks.register(checks.Tags.urls)

@@ -26,7 +26,8 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from hub import logs
-from lrs import metrics
+from lrs import acting, metrics
+from lrs.auth.address import address_in
 
 #: What the website's middleware leaves alone.
 APART = ("/xapi/", "/healthz", "/readyz", "/metrics")
@@ -146,6 +147,46 @@ class WebsiteCsrf(_WebsiteOnly, CsrfViewMiddleware):
 
 class WebsiteAuthentication(_WebsiteOnly, AuthenticationMiddleware):
     """Who is signed in."""
+
+
+class WebsiteActing:
+    """Who is acting, for the audit trail: whoever is signed in, until a view knows better.
+
+    The reason for a change comes in the header X-Change-Reason, or in a form's field `change_reason`.
+    """
+
+    def __init__(self, get_response: _GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.startswith(APART):
+            return self.get_response(request)
+        acts = acting.Acting(
+            actor=lambda: _signed_in(request),
+            process="web",
+            request_id=request.META.get("HTTP_X_REQUEST_ID", ""),
+            address=address_in(request.META),
+            reason=lambda: _reason(request),
+        )
+        with acting.on_behalf_of(acts):
+            return self.get_response(request)
+
+
+def _signed_in(request: HttpRequest) -> acting.Actor:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return acting.NOBODY
+    full = user.get_full_name()
+    name = f"{full} ({user.get_username()})" if full else user.get_username()
+    return acting.Actor(kind="person", id=str(user.pk), name=name)
+
+
+def _reason(request: HttpRequest) -> str:
+    told = request.headers.get("X-Change-Reason", "")
+    if told or request.method != "POST" or not request.path_info.startswith("/admin/"):
+        # A header's bytes come as Latin-1; people write UTF-8.
+        return told.encode("latin-1", "replace").decode("utf-8", "replace").strip()
+    return request.POST.get("change_reason", "").strip()
 
 
 class WebsiteMessages(_WebsiteOnly, MessageMiddleware):

@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "hub.middleware.WebsiteCommon",
     "hub.middleware.WebsiteCsrf",
     "hub.middleware.WebsiteAuthentication",
+    "hub.middleware.WebsiteActing",
     "hub.middleware.WebsiteMessages",
     "hub.middleware.WebsiteFrames",
     "axes.middleware.AxesMiddleware",
@@ -132,11 +133,18 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 # Database: DATABASE_URL, else the embedded one under HUB_DATA_DIR. Connections stay open for the life of a
-# thread; a broken one is found by Django at the start of the next request.
+# thread; a broken one is found by Django at the start of the next request. DATABASE_OWNER_URL is for
+# migrations alone (hub.database): web, worker and beat neither need it nor should be told it.
 HUB_EMBEDDED_DATABASE = not env.text("DATABASE_URL")
 _database: dict[str, Any] = env.database("DATABASE_URL") or env.database_from_url(
     folders.database_url(HUB_DATA_DIR)
 )
+HUB_DATABASE_OWNER: dict[str, Any] | None = env.database("DATABASE_OWNER_URL") or (
+    env.database_from_url(folders.database_url(HUB_DATA_DIR, folders.OWNER_ROLE))
+    if HUB_EMBEDDED_DATABASE
+    else None
+)
+HUB_APPLICATION_ROLE = str(_database["USER"])
 _database["CONN_MAX_AGE"] = None
 _database["CONN_HEALTH_CHECKS"] = env.flag("HUB_DATABASE_HEALTH_CHECKS", default=True)
 _database["OPTIONS"] = {
@@ -192,6 +200,10 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "Check everything that was logged": {
         "task": "compliance.check_log",
         "schedule": crontab(hour=2, minute=20),
+    },
+    "Open the reviews of the audit trail that are due": {
+        "task": "compliance.open_audit_reviews",
+        "schedule": 3600.0,
     },
     "Keep every inbox within its bounds": {"task": "lrs.trim_inbox", "schedule": 600.0},
     "Clear expired sessions and tokens": {"task": "lrs.clear_expired", "schedule": 86_400.0},
@@ -291,6 +303,8 @@ COMPLIANCE_LOG_PRIVATE_ADDRESSES = env.flag("COMPLIANCE_LOG_PRIVATE_ADDRESSES", 
 COMPLIANCE_LOG_TIMESTAMP_URL = env.text("COMPLIANCE_LOG_TIMESTAMP_URL")
 COMPLIANCE_LOG_TIMESTAMP_ROOTS = env.text("COMPLIANCE_LOG_TIMESTAMP_ROOTS")
 COMPLIANCE_LOG_TIMESTAMP_SECONDS = env.whole("COMPLIANCE_LOG_TIMESTAMP_SECONDS", 3600, least=60)
+# The audit trail (compliance.trail)
+COMPLIANCE_AUDIT_REVIEW_DAYS = env.whole("COMPLIANCE_AUDIT_REVIEW_DAYS", 30, least=1, most=366)
 
 # E-mail: alerts are sent through this mail server; without one, channels for e-mail say so.
 _MAIL = env.mail_from_url(env.text("EMAIL_URL"))

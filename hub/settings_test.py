@@ -19,5 +19,6 @@ STORAGES = {
 }
 MEDIA_ROOT = Path(tempfile.gettempdir()) / "lrs-hub-tests"
 CELERY_BROKER_URL = "memory://"
+HUB_DATABASE_OWNER = None  # tests make their tables as the role they run as
 SECURE_SSL_REDIRECT = False
 WHITENOISE_AUTOREFRESH = True  # no folder of collected files, and no warning that there is none

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar
 from weakref import WeakSet
 
 import psycopg
@@ -17,9 +17,10 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.dispatch import receiver
-from psycopg import pq
+from psycopg import pq, sql
 from psycopg.adapt import Transformer
 
+from lrs import acting
 from lrs.binary_arrays import PackedArray, PackedArrayDumper
 
 Parameters = ParamSpec("Parameters")
@@ -35,13 +36,26 @@ def _teach_arrays(connection: BaseDatabaseWrapper, **_: object) -> None:
     connection.connection.adapters.register_dumper(PackedArray, PackedArrayDumper)
 
 
+class _Telling(psycopg.Cursor[tuple[Any, ...]]):
+    """A cursor outside of transactions that tells who acts with each statement that writes."""
+
+    def execute(self, query: Any, *arguments: Any, **named: Any) -> Self:
+        """Run a statement."""
+        text = query.as_string(self) if isinstance(query, sql.Composable) else str(query)
+        with acting.telling(self.connection, text):
+            return super().execute(query, *arguments, **named)
+
+
 @contextmanager
 def binary_cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
     """Yield a cursor on this thread's connection that sends and receives binary values."""
     connection.ensure_connection()
     with connection.wrap_database_errors:
         raw: psycopg.Connection[tuple[Any, ...]] = connection.connection
-        with psycopg.Cursor(raw) as cursor:
+        alone = raw.autocommit and raw.info.transaction_status == pq.TransactionStatus.IDLE
+        if not alone:
+            acting.tell(raw)
+        with (_Telling if alone and acting.now() is not None else psycopg.Cursor)(raw) as cursor:
             cursor.format = psycopg.pq.Format.BINARY
             yield cursor
 

@@ -16,8 +16,11 @@ from compliance.models.proof import (
     LogTile,
     LogTimestamp,
 )
+from compliance.models.trail import AuditEntry, AuditReview, Operation
 
 __all__ = [
+    "AuditEntry",
+    "AuditReview",
     "Completion",
     "CompletionEvidence",
     "Course",
@@ -36,4 +39,5 @@ __all__ = [
     "LogSource",
     "LogTile",
     "LogTimestamp",
+    "Operation",
 ]

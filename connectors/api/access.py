@@ -8,12 +8,14 @@ administration may look, at any one store. Never a store other than the credenti
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.apps import apps
 from django.http import HttpRequest
 
 from connectors.api.problems import Problem, wrong_parameter
+from lrs import acting
 from lrs.auth.address import address_in
 from lrs.auth.authenticate import authenticate, limit
 
@@ -50,7 +52,15 @@ def caller(
     access = authenticate(headers, address_in(request.META))
     limit(access)
     access.require(scopes[1] if writing else scopes[0])
+    acting.amend(actor=partial(_actor, access.credential_id))
     return Caller(access.store_id, access.credential_id)
+
+
+def _actor(credential_id: int) -> acting.Actor:
+    """Return a credential as the audit trail names it."""
+    found = apps.get_model("lrs", "Credential").objects.select_related("source").get(pk=credential_id)
+    name = f"{found.source.name}: {found.label or found.key}"
+    return acting.Actor(kind="credential", id=found.key, name=name, credential_id=found.pk)
 
 
 def _signed_in(request: HttpRequest, permission: str, *, writing: bool) -> Caller | None:

@@ -50,6 +50,7 @@ SECURITY_SCHEMES: Mapping[str, Any] = {
                     "workforce/read": "Read people, and statements with their context",
                     "workforce/write": "Keep people no HR system knows",
                     "log/read": "Read the proof log and what proves that a statement is in it",
+                    "audit/read": "Read the audit trail",
                 },
             }
         },

@@ -16,6 +16,7 @@ from django.utils import timezone
 from scim2_models import UnauthorizedException
 
 from connectors.models import ChangeNote, ScimToken, System
+from lrs import acting
 from lrs.auth.keyed_hash import keyed_hash, keyed_hashes
 from lrs.auth.throttle import THROTTLE
 
@@ -88,6 +89,7 @@ def authenticate(header: str, address: str) -> System:
     if not standing.trusted:
         THROTTLE.succeeded(key, address)
     _note_use(found)
+    acting.amend(actor=acting.Actor(kind="scim_token", id=found.key, name=found.system.name))
     return found.system
 
 

@@ -49,6 +49,7 @@ from connectors.sync.absence import Asks
 from connectors.sync.attempt import Attempt, adapter_of, supersede
 from connectors.sync.heartbeat import beating
 from connectors.sync.page import owned
+from lrs import acting
 
 logger = structlog.get_logger(__name__)
 
@@ -162,7 +163,11 @@ def carry_on(run_id: int, *, at_once: bool = False) -> SyncRun:
         logger.info(
             "sync_run_taken_up", run=run.pk, system=run.system_id, mode=run.mode, attempt=run.attempts
         )
-        with beating(run.pk, run.attempts):
+        name = f"{run.system.name}, run {run.pk}"
+        with (
+            acting.acting_as(acting.Actor(kind="sync_run", id=str(run.pk), name=name)),
+            beating(run.pk, run.attempts),
+        ):
             _go(run)
     elif run is not None:
         _end_failed(run, f"Its process died {run.failures} times at the same place.", None)

@@ -25,6 +25,8 @@ from redis.retry import Retry
 #: The kernel allows 107 bytes for a socket's path; the longest name we put in the folder takes 18.
 SOCKET_FOLDER_BYTES = 88
 POSTGRES_PORT = 5432
+#: The roles of the embedded database: who owns the tables, and whom the hub runs as.
+OWNER_ROLE, APPLICATION_ROLE = "hub", "hub_application"
 
 
 def run_folder(data: Path) -> Path:
@@ -32,9 +34,9 @@ def run_folder(data: Path) -> Path:
     return (data / "run").resolve()
 
 
-def database_url(data: Path) -> str:
-    """The URL of the embedded database."""
-    return f"postgresql://hub@/hub?host={quote(str(run_folder(data)))}&port={POSTGRES_PORT}"
+def database_url(data: Path, role: str = APPLICATION_ROLE) -> str:
+    """The URL of the embedded database, as one of its roles."""
+    return f"postgresql://{role}@/hub?host={quote(str(run_folder(data)))}&port={POSTGRES_PORT}"
 
 
 def broker_url(data: Path) -> str:

@@ -18,11 +18,11 @@ from pathlib import Path
 
 import psycopg
 
+from hub.database.upkeep import ensure_role
 from hub.embedded import child, predecessor
-from hub.embedded.folders import POSTGRES_PORT
+from hub.embedded.folders import APPLICATION_ROLE, OWNER_ROLE, POSTGRES_PORT
 from hub.errors import CannotStart, Exit
 
-ROLE = "hub"
 DATABASE = "hub"
 #: How long a server that a killed hub left behind may take to shut down.
 PREDECESSOR_SECONDS = 20
@@ -88,19 +88,27 @@ class Postgres:
         self._process = None
 
     def dsn(self, database: str = DATABASE) -> str:
-        """A libpq connection string."""
-        return f"host='{self.socket}' port={POSTGRES_PORT} user={ROLE} dbname={database} connect_timeout=5"
+        """A libpq connection string, of the owner."""
+        return (
+            f"host='{self.socket}' port={POSTGRES_PORT} user={OWNER_ROLE} dbname={database} connect_timeout=5"
+        )
 
     def url(self, database: str = DATABASE) -> str:
-        """The address as DATABASE_URL writes it."""
-        return f"postgresql://{ROLE}@/{database}?host={self.socket}&port={POSTGRES_PORT}"
+        """The owner's address as DATABASE_OWNER_URL writes it."""
+        return f"postgresql://{OWNER_ROLE}@/{database}?host={self.socket}&port={POSTGRES_PORT}"
 
     def ensure_database(self) -> None:
-        """Create the hub's database where it is missing (also after a crash between initdb and here)."""
+        """Create the hub's database, and the role it runs as, where they are missing.
+
+        So after a crash between initdb and here, and in a data folder of before there was such a role.
+        """
         with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
             if known is None:
                 connection.execute(f"CREATE DATABASE {DATABASE}")
+            if ensure_role(connection, APPLICATION_ROLE):
+                # It tells since when other sessions write (lrs_consistent_through), whoever they are.
+                connection.execute(f"GRANT pg_read_all_stats TO {APPLICATION_ROLE}")
 
     def _refuse_other_version(self) -> None:
         marker = self.data / "PG_VERSION"
@@ -127,7 +135,7 @@ class Postgres:
             "-D",
             draft,
             "-U",
-            ROLE,
+            OWNER_ROLE,
             "--auth=trust",
             "--encoding=UTF8",
         ]

@@ -87,6 +87,7 @@ def _serve(supervisor: Supervisor, folder: DataFolder) -> None:
 def _start_servers(supervisor: Supervisor, data: Path) -> None:
     from django.conf import settings
 
+    from hub.database import upkeep
     from hub.embedded.postgres import Postgres
     from hub.embedded.valkey import Valkey
     from hub.serve import reach
@@ -97,6 +98,9 @@ def _start_servers(supervisor: Supervisor, data: Path) -> None:
         supervisor.start_server("database", server)
         server.ensure_database()
     else:
+        if settings.HUB_DATABASE_OWNER is not None:
+            reach.require_database(settings.HUB_DATABASE_OWNER, variable="DATABASE_OWNER_URL")
+            upkeep.ensure()
         reach.require_database(settings.DATABASES["default"])
     if settings.HUB_EMBEDDED_BROKER:
         supervisor.start_server("broker", Valkey(data=data / "valkey", socket=socket))

@@ -46,7 +46,7 @@ def _port_problem(host: str, port: int) -> str | None:
     return None
 
 
-def require_database(settings: dict[str, Any]) -> None:
+def require_database(settings: dict[str, Any], *, variable: str = "DATABASE_URL") -> None:
     """Refuse a database that does not answer, or is too old."""
     where = f"{settings['NAME']} at {settings['HOST'] or 'the local socket'}:{settings['PORT'] or 5432}"
     options: dict[str, Any] = settings["OPTIONS"]
@@ -63,7 +63,7 @@ def require_database(settings: dict[str, Any]) -> None:
     except psycopg.Error as error:
         reason = (str(error).strip().splitlines() or ["no reason given"])[-1].strip()
         raise CannotStart(
-            f"The database {where} is out of reach: {reason.rstrip('.')}; see DATABASE_URL.",
+            f"The database {where} is out of reach: {reason.rstrip('.')}; see {variable}.",
             code=Exit.DATABASE_AWAY,
         ) from None
     if version < OLDEST_POSTGRESQL:

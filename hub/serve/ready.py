@@ -19,7 +19,10 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from compliance.trail import install
 from hub import environment as env
+from hub.command_line import acting_command
+from hub.database import grants, roles, upkeep
 from lrs import feed
 from lrs.auth.issue import issue
 
@@ -39,7 +42,17 @@ class Prepared:
 
 def prepare() -> Prepared:
     """Bring everything to where the hub can serve."""
-    migrate()
+    with acting_command(("", "prepare")):
+        return _prepare()
+
+
+def _prepare() -> Prepared:
+    upkeep.ensure()
+    with roles.as_owner():
+        migrate()
+        install.install()
+        if role := roles.application():
+            grants.apply(role)
     feed.align()
     collect_static(Path(settings.STATIC_ROOT))
     administrator, password = first_administrator()

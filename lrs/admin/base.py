@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
+from lrs.admin.history import HistoryFromTrail
 from lrs.models import Store
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def bounded(milliseconds: int = SEARCH_MILLISECONDS) -> Iterator[None]:
         raise
 
 
-class HubAdmin(ThemedAdmin):
+class HubAdmin(HistoryFromTrail, ThemedAdmin):
     """A ModelAdmin whose own pages look like all the others."""
 
     def page(

@@ -15,6 +15,9 @@ from django.contrib.auth.models import Group, User
 from oauth2_provider import models as toolkit
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from lrs.admin.history import HistoryFromTrail
+from lrs.admin.reason import AsksForReason
+
 if TYPE_CHECKING:
 
     class _Themed:
@@ -36,7 +39,7 @@ for _model in (
 
 
 @admin.register(User)
-class UserAdmin(DjangosUserAdmin, _Themed):  # type: ignore[type-arg,unused-ignore]
+class UserAdmin(AsksForReason, HistoryFromTrail, DjangosUserAdmin, _Themed):  # type: ignore[type-arg,unused-ignore]
     """Who may sign in here."""
 
     form = UserChangeForm
@@ -45,5 +48,5 @@ class UserAdmin(DjangosUserAdmin, _Themed):  # type: ignore[type-arg,unused-igno
 
 
 @admin.register(Group)
-class GroupAdmin(DjangosGroupAdmin, _Themed):
+class GroupAdmin(AsksForReason, HistoryFromTrail, DjangosGroupAdmin, _Themed):
     """Roles: sets of permissions people are given."""

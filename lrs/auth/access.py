@@ -24,11 +24,12 @@ SCOPES = {
     "workforce/write": "Keep people no HR system knows",
     "log/read": "Read the proof log and what proves that a statement is in it",
     "log/write": "Bring co-signatures of witnesses to the proof log",
+    "audit/read": "Read the audit trail",
 }
 
 #: Scopes that `all`, a word of the xAPI, does not include: an LMS that may do everything there reads and
-#: writes no HR data, and has no business with the proof log.
-BESIDE_ALL = frozenset({"workforce/read", "workforce/write", "log/read", "log/write"})
+#: writes no HR data, and has no business with the proof log or the audit trail.
+BESIDE_ALL = frozenset({"workforce/read", "workforce/write", "log/read", "log/write", "audit/read"})
 
 
 @dataclass(frozen=True, kw_only=True)

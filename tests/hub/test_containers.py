@@ -46,7 +46,16 @@ def test_every_variable_it_sets_is_documented(name: str) -> None:
 def test_it_brings_no_secret_of_its_own() -> None:
     environment = COMPOSE["services"]["web"]["environment"]
     assert environment["SECRET_KEY"].startswith("${SECRET_KEY:?")
-    assert "${POSTGRES_PASSWORD:?" in environment["DATABASE_URL"]
+    assert "${HUB_DATABASE_PASSWORD:?" in environment["DATABASE_URL"]
+    assert "${POSTGRES_PASSWORD:?" in COMPOSE["services"]["prepare"]["environment"]["DATABASE_OWNER_URL"]
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+def test_nothing_that_serves_knows_the_owner_of_the_tables(name: str) -> None:
+    environment = COMPOSE["services"][name]["environment"]
+    assert "DATABASE_OWNER_URL" not in environment
+    assert "hub_application:" in environment["DATABASE_URL"]
+    assert not any("POSTGRES_PASSWORD" in str(value) for value in environment.values())
 
 
 def test_images_are_named_with_a_version() -> None:

@@ -6,9 +6,11 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from hub.embedded import folders
+from hub.embedded.postgres import Postgres
 from tests.hub.serving import Served, free_port, gone
 
 VERSION = {"X-Experience-API-Version": "1.0.3"}
@@ -24,6 +26,28 @@ def started() -> Iterator[list[Served]]:
             hub.process.terminate()
             hub.process.wait(timeout=60)
         shutil.rmtree(folders.run_folder(hub.folder), ignore_errors=True)
+
+
+def connected_as(folder: Path) -> set[str]:
+    """Return the roles programs of the hub are connected as."""
+    address = folders.database_url(folder, folders.OWNER_ROLE)
+    with psycopg.connect(address, application_name="a test") as connection:
+        found = connection.execute(
+            "SELECT DISTINCT usename::text FROM pg_stat_activity WHERE application_name = 'lrs-hub'"
+        ).fetchall()
+    return {name for (name,) in found}
+
+
+def forget_the_application(folder: Path) -> None:
+    """Take the application's role, and all it was granted, out of a hub that is stopped."""
+    server = Postgres(data=folder / "postgresql", socket=folders.run_folder(folder))
+    server.start()
+    try:
+        with psycopg.connect(server.dsn(), autocommit=True) as connection:
+            connection.execute(f"DROP OWNED BY {folders.APPLICATION_ROLE}")
+            connection.execute(f"DROP ROLE {folders.APPLICATION_ROLE}")
+    finally:
+        server.stop()
 
 
 @pytest.mark.live
@@ -58,15 +82,21 @@ def test_it_starts_stops_and_starts_again_with_all_data_even_after_a_crash(
     first.await_ready()
     assert first.get("/xapi/statements", auth=(key, secret), headers=VERSION).status_code == 200
 
+    # Whatever runs, runs as the role that owns nothing.
+    assert connected_as(folder) == {folders.APPLICATION_ROLE}
+
     parts = first.children()
     assert first.end(signal.SIGINT) == 0
     assert "Stopped; all data is kept." in first.said()
     assert all(gone(pid) for pid in parts.values())
 
+    # As a data folder of before there was such a role.
+    forget_the_application(folder)
     second = Served(folder, port, tmp_path / "second.log")
     started.append(second)
     second.await_running()
     assert second.get("/xapi/statements", auth=(key, secret), headers=VERSION).status_code == 200
+    assert connected_as(folder) == {folders.APPLICATION_ROLE}
     assert "made earlier" in second.value("LMS key")
     assert "as set when it was made" in second.value("Password")
     assert secret not in second.said()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -223,8 +224,9 @@ def test_every_address_is_described_and_the_description_is_sound(hub: Hub) -> No
     described = Client().get("/api/schema/", headers={"Accept": "application/json"}).json()
     validate_schema(described)  # type: ignore[no-untyped-call]  # the library is
     addresses = {
-        f"/api/v1/{each.pattern}".replace("<int:person_id>", "{person_id}")
-        for each in get_resolver("connectors.api.urls").url_patterns
+        re.sub(r"<int:(\w+)>", r"{\1}", f"/api/v1/{each.pattern}")
+        for area in ("connectors.api.urls", "compliance.api.urls")
+        for each in get_resolver(area).url_patterns
         if "rest" not in str(each.pattern)
     }
     # What is below an address of its own (the proof log) has its own tests.
