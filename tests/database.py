@@ -51,7 +51,7 @@ def _name_of_copy() -> str | None:
 
 def _migrate_or_copy(copy: str) -> bool:
     """Make this process's database; return whether it was migrated here."""
-    own = connection.creation._get_test_db_name()
+    own = connection.settings_dict["TEST"]["NAME"]
     with connection._nodb_cursor() as cursor:
         cursor.execute("SET lock_timeout = 0; SET statement_timeout = 0")
         cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
