@@ -15,9 +15,10 @@ from hub.embedded.postgres import Postgres
 from hub.environment import database_from_url
 from tests.browser import chromium
 from tests.fixtures import database, django_db_setup, hub, moodle
+from tests.live import berlin, live_hub
 
-#: Fixtures of every test; what they are for stands in tests/fixtures.py.
-__all__ = ["database", "django_db_setup", "hub", "moodle"]
+#: Fixtures of every test; what they are for stands in tests/fixtures.py and tests/live.py.
+__all__ = ["berlin", "database", "django_db_setup", "hub", "live_hub", "moodle"]
 
 _SERVER = pytest.StashKey[Postgres]()
 
@@ -32,6 +33,12 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.DATABASES["default"].update(
         {name: value for name, value in address.items() if name not in {"ENGINE", "OPTIONS"}}
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the modules first that start servers: they take longest, and a run ends with its last module."""
+    live = {item.path for item in items if item.get_closest_marker("live")}
+    items.sort(key=lambda item: item.path not in live)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -25,7 +25,6 @@ from django.core.cache import cache
 from django.db import connection, connections, transaction
 from django.http.response import HttpResponseBase
 from django.test import Client
-from django.test.utils import setup_databases, teardown_databases
 from pytest_django.plugin import DjangoDbBlocker
 
 from lrs import feed
@@ -33,6 +32,7 @@ from lrs.auth.access import Access
 from lrs.auth.basic import authenticate
 from lrs.auth.issue import Issued, issue
 from lrs.auth.remembered import REMEMBERED
+from tests import database as database_of_process
 
 Json = Any
 Result = TypeVar("Result")
@@ -252,23 +252,12 @@ def django_db_setup(
     django_db_keepdb: bool,
     django_db_createdb: bool,
 ) -> Iterator[None]:
-    """Make the test database of this worker; pytest-django would make none where no test asks for `db`."""
+    """Make the test database of this process; pytest-django would make none where no test asks for `db`."""
     with django_db_blocker.unblock():
-        made = setup_databases(
-            verbosity=0,
-            interactive=False,
-            keepdb=django_db_keepdb and not django_db_createdb,
-        )
+        remove = database_of_process.make(keep=django_db_keepdb, anew=django_db_createdb)
     yield
-    if not django_db_keepdb:
-        with django_db_blocker.unblock():
-            # Threads of the hub that write a little later may still be connected; the database goes anyway.
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
-            teardown_databases(made, verbosity=0)
+    with django_db_blocker.unblock():
+        remove()
 
 
 @pytest.fixture

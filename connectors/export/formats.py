@@ -12,7 +12,6 @@ from typing import Protocol
 
 from connectors.export.delimited import Delimited
 from connectors.export.ndjson import Ndjson
-from connectors.export.parquet import Parquet
 from connectors.export.rows import Row
 
 
@@ -41,10 +40,17 @@ class Format:
     writer: Callable[[Sink], Writer]
 
 
+def _parquet(sink: Sink) -> Writer:
+    # Imported with the first export: pyarrow is large, and most processes never write a file of it.
+    from connectors.export.parquet import Parquet
+
+    return Parquet(sink)
+
+
 FORMATS: Mapping[str, Format] = {
     "ndjson": Format("application/x-ndjson", "ndjson", Ndjson),
     "csv": Format("text/csv", "csv", Delimited),
-    "parquet": Format("application/vnd.apache.parquet", "parquet", Parquet),
+    "parquet": Format("application/vnd.apache.parquet", "parquet", _parquet),
 }
 
 

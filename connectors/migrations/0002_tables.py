@@ -141,6 +141,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["store", "state"], name="connectors_actor_state"),
+                    django.contrib.postgres.indexes.GinIndex(fields=["forms"], name="connectors_actor_forms"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Alert",
@@ -198,6 +204,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-raised"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("cleared__isnull", True)),
+                        fields=("store", "kind", "key"),
+                        name="connectors_alert_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -267,6 +280,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "connectors_alert_delivery",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("alert", "channel", "event"), name="connectors_delivery_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -371,6 +389,13 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "connectors_identity_review",
                 "ordering": ["-opened"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "open")),
+                        fields=("actor",),
+                        name="connectors_review_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -459,6 +484,9 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "connectors_identity_rule",
                 "ordering": ["store", "order", "id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "name"), name="connectors_rule_name"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -482,6 +510,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "namespace", "key"), name="connectors_job_once"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Location",
@@ -504,6 +537,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("store", "namespace", "key"), name="connectors_location_once"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="OrganizationUnit",
@@ -528,6 +568,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "connectors_organization_unit",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("store", "namespace", "key"), name="connectors_unit_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -634,6 +679,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["unit_id"], name="connectors_context_unit"),
+                    models.Index(fields=["job_id"], name="connectors_context_job"),
+                    models.Index(fields=["location_id"], name="connectors_context_location"),
+                    models.Index(fields=["manager_id"], name="connectors_context_manager"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PersonMerge",
@@ -682,6 +735,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "connectors_person_merge",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("recorded_to__isnull", True)),
+                        fields=("person",),
+                        name="connectors_person_merged_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -948,6 +1008,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "connectors_seen_record",
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "kind", "key"), name="connectors_seen_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1085,6 +1148,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "name"), name="connectors_system_name"),
+                ],
             },
         ),
         migrations.AddField(
@@ -1165,6 +1231,16 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "connectors_sync_exception",
                 "ordering": ["-last_seen"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "open"), models.Q(("key", ""), _negated=True)),
+                        fields=("system", "kind", "key", "rule", "field"),
+                        name="connectors_exception_once",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["system", "state", "-last_seen"], name="connectors_exception_state"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1306,6 +1382,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "connectors_person_version",
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("person", "="), ("system", "="), ("valid", "&&"), ("recorded", "&&")],
+                        name="connectors_person_no_overlap",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1335,6 +1417,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "connectors_person_key",
+                "constraints": [
+                    models.UniqueConstraint(fields=("system", "key"), name="connectors_person_key_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1403,6 +1488,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "connectors_organization_unit_version",
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("unit", "="), ("valid", "&&"), ("recorded", "&&")],
+                        name="connectors_unit_no_overlap",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1459,6 +1550,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "connectors_location_version",
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("location", "="), ("valid", "&&"), ("recorded", "&&")],
+                        name="connectors_location_no_overlap",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1519,6 +1616,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "connectors_job_version",
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("job", "="), ("valid", "&&"), ("recorded", "&&")],
+                        name="connectors_job_no_overlap",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1612,6 +1715,35 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["normal", "type"], name="connectors_identifier_normal"),
+                    models.Index(
+                        condition=models.Q(("mbox_sha1", ""), _negated=True),
+                        fields=["mbox_sha1"],
+                        name="connectors_identifier_sha1",
+                    ),
+                    models.Index(
+                        condition=models.Q(("mbox_sha1_written", ""), _negated=True),
+                        fields=["mbox_sha1_written"],
+                        name="connectors_identifier_written",
+                    ),
+                ],
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            ("person", "="),
+                            ("system", "="),
+                            ("type", "="),
+                            ("issuer", "="),
+                            ("normal", "="),
+                            ("valid", "&&"),
+                            ("recorded", "&&"),
+                        ],
+                        name="connectors_identifier_no_overlap",
+                    ),
+                ],
+            },
         ),
         migrations.AddField(
             model_name="fieldmapping",
@@ -1704,6 +1836,13 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "connectors_drift_finding",
                 "ordering": ["-found"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "open")),
+                        fields=("system", "kind", "path"),
+                        name="connectors_drift_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1794,6 +1933,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "connectors_applied_record",
+                "constraints": [
+                    models.UniqueConstraint(fields=("system", "kind", "key"), name="connectors_applied_once"),
+                ],
             },
         ),
         migrations.AddField(
@@ -1894,6 +2036,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "connectors_actor_link",
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("actor", "="), ("valid", "&&"), ("recorded", "&&")],
+                        name="connectors_actor_no_overlap",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1919,6 +2067,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "connectors_system_secret",
+                "constraints": [
+                    models.UniqueConstraint(fields=("system", "name"), name="connectors_secret_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1979,6 +2130,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "connectors_unit_path",
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("unit", "="), ("valid", "&&"), ("recorded", "&&")],
+                        name="connectors_unit_path_no_overlap",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2025,6 +2182,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "connectors_workforce_change",
+                "indexes": [
+                    models.Index(fields=["xid", "id"], name="connectors_change_order"),
+                    models.Index(
+                        fields=["subject", "subject_id", "recorded"], name="connectors_change_subject"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2054,6 +2217,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "connectors_work_relationship",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("person", "system", "key"), name="connectors_relationship_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2204,6 +2372,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "connectors_work_assignment_version",
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("assignment", "="), ("valid", "&&"), ("recorded", "&&")],
+                        name="connectors_assignment_no_overlap",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("primary", True)),
+                        expressions=[("relationship", "="), ("valid", "&&"), ("recorded", "&&")],
+                        name="connectors_assignment_one_primary",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -2251,6 +2430,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "connectors_provisioning_gap",
+                "indexes": [
+                    models.Index(fields=["store", "effective"], name="connectors_gap_effective"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2341,81 +2523,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "connectors_work_relationship_version",
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("relationship", "="), ("valid", "&&"), ("recorded", "&&")],
+                        name="connectors_relationship_no_overlap",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="actor",
-            index=models.Index(fields=["store", "state"], name="connectors_actor_state"),
-        ),
-        migrations.AddIndex(
-            model_name="actor",
-            index=django.contrib.postgres.indexes.GinIndex(fields=["forms"], name="connectors_actor_forms"),
-        ),
-        migrations.AddConstraint(
-            model_name="alertdelivery",
-            constraint=models.UniqueConstraint(
-                fields=("alert", "channel", "event"), name="connectors_delivery_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="identityreview",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "open")), fields=("actor",), name="connectors_review_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="identityrule",
-            constraint=models.UniqueConstraint(fields=("store", "name"), name="connectors_rule_name"),
-        ),
-        migrations.AddConstraint(
-            model_name="job",
-            constraint=models.UniqueConstraint(
-                fields=("store", "namespace", "key"), name="connectors_job_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="location",
-            constraint=models.UniqueConstraint(
-                fields=("store", "namespace", "key"), name="connectors_location_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organizationunit",
-            constraint=models.UniqueConstraint(
-                fields=("store", "namespace", "key"), name="connectors_unit_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="context",
-            index=models.Index(fields=["unit_id"], name="connectors_context_unit"),
-        ),
-        migrations.AddIndex(
-            model_name="context",
-            index=models.Index(fields=["job_id"], name="connectors_context_job"),
-        ),
-        migrations.AddIndex(
-            model_name="context",
-            index=models.Index(fields=["location_id"], name="connectors_context_location"),
-        ),
-        migrations.AddIndex(
-            model_name="context",
-            index=models.Index(fields=["manager_id"], name="connectors_context_manager"),
-        ),
-        migrations.AddConstraint(
-            model_name="personmerge",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("recorded_to__isnull", True)),
-                fields=("person",),
-                name="connectors_person_merged_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seenrecord",
-            constraint=models.UniqueConstraint(fields=("run", "kind", "key"), name="connectors_seen_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="system",
-            constraint=models.UniqueConstraint(fields=("store", "name"), name="connectors_system_name"),
         ),
         migrations.AddIndex(
             model_name="syncrun",
@@ -2427,85 +2541,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("state", "running")),
                 fields=("system",),
                 name="connectors_one_run_at_a_time",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="syncexception",
-            index=models.Index(fields=["system", "state", "-last_seen"], name="connectors_exception_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="syncexception",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "open"), models.Q(("key", ""), _negated=True)),
-                fields=("system", "kind", "key", "rule", "field"),
-                name="connectors_exception_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="personversion",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("person", "="), ("system", "="), ("valid", "&&"), ("recorded", "&&")],
-                name="connectors_person_no_overlap",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="personkey",
-            constraint=models.UniqueConstraint(fields=("system", "key"), name="connectors_person_key_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="organizationunitversion",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("unit", "="), ("valid", "&&"), ("recorded", "&&")],
-                name="connectors_unit_no_overlap",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="locationversion",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("location", "="), ("valid", "&&"), ("recorded", "&&")],
-                name="connectors_location_no_overlap",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jobversion",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("job", "="), ("valid", "&&"), ("recorded", "&&")],
-                name="connectors_job_no_overlap",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="identifier",
-            index=models.Index(fields=["normal", "type"], name="connectors_identifier_normal"),
-        ),
-        migrations.AddIndex(
-            model_name="identifier",
-            index=models.Index(
-                condition=models.Q(("mbox_sha1", ""), _negated=True),
-                fields=["mbox_sha1"],
-                name="connectors_identifier_sha1",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="identifier",
-            index=models.Index(
-                condition=models.Q(("mbox_sha1_written", ""), _negated=True),
-                fields=["mbox_sha1_written"],
-                name="connectors_identifier_written",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="identifier",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[
-                    ("person", "="),
-                    ("system", "="),
-                    ("type", "="),
-                    ("issuer", "="),
-                    ("normal", "="),
-                    ("valid", "&&"),
-                    ("recorded", "&&"),
-                ],
-                name="connectors_identifier_no_overlap",
             ),
         ),
         migrations.AddConstraint(
@@ -2523,91 +2558,9 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="driftfinding",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "open")),
-                fields=("system", "kind", "path"),
-                name="connectors_drift_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appliedrecord",
-            constraint=models.UniqueConstraint(
-                fields=("system", "kind", "key"), name="connectors_applied_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="alert",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("cleared__isnull", True)),
-                fields=("store", "kind", "key"),
-                name="connectors_alert_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="actorlink",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("actor", "="), ("valid", "&&"), ("recorded", "&&")],
-                name="connectors_actor_no_overlap",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="systemsecret",
-            constraint=models.UniqueConstraint(fields=("system", "name"), name="connectors_secret_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="unitpath",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("unit", "="), ("valid", "&&"), ("recorded", "&&")],
-                name="connectors_unit_path_no_overlap",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="workforcechange",
-            index=models.Index(fields=["xid", "id"], name="connectors_change_order"),
-        ),
-        migrations.AddIndex(
-            model_name="workforcechange",
-            index=models.Index(
-                fields=["subject", "subject_id", "recorded"], name="connectors_change_subject"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workrelationship",
-            constraint=models.UniqueConstraint(
-                fields=("person", "system", "key"), name="connectors_relationship_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workassignmentversion",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("assignment", "="), ("valid", "&&"), ("recorded", "&&")],
-                name="connectors_assignment_no_overlap",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workassignmentversion",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                condition=models.Q(("primary", True)),
-                expressions=[("relationship", "="), ("valid", "&&"), ("recorded", "&&")],
-                name="connectors_assignment_one_primary",
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="workassignment",
             constraint=models.UniqueConstraint(
                 fields=("relationship", "key"), name="connectors_assignment_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="provisioninggap",
-            index=models.Index(fields=["store", "effective"], name="connectors_gap_effective"),
-        ),
-        migrations.AddConstraint(
-            model_name="workrelationshipversion",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("relationship", "="), ("valid", "&&"), ("recorded", "&&")],
-                name="connectors_relationship_no_overlap",
             ),
         ),
     ]

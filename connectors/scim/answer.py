@@ -14,10 +14,10 @@ import structlog
 from django.db import OperationalError
 from django.http import HttpResponse
 from pydantic import ValidationError
-from scim2_models import Error, SCIMException
+from scim2_models import Error, SCIMException, UnauthorizedException
 
 from connectors.scim.live import NotReady
-from connectors.scim.tokens import TooMany
+from connectors.scim.tokens import TooMany, Unauthorized
 
 logger = structlog.get_logger(__name__)
 
@@ -70,6 +70,8 @@ def _said(error: Exception) -> Error:
         return error.to_error()
     if isinstance(error, ValidationError):
         return Error.from_validation_errors(error)[0]
+    if isinstance(error, Unauthorized):
+        return UnauthorizedException(detail=str(error)).to_error()
     if isinstance(error, TooMany):
         return Error(status=429, detail=str(error))
     if isinstance(error, NotReady):

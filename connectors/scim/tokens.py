@@ -13,7 +13,6 @@ from hmac import compare_digest
 
 from django.db.models import Q
 from django.utils import timezone
-from scim2_models import UnauthorizedException
 
 from connectors.models import ChangeNote, ScimToken, System
 from lrs import acting
@@ -30,6 +29,10 @@ _NO_HASH = bytes(32)
 _NOTED = timedelta(minutes=1)
 #: By which people and secret scanners tell what it is.
 PREFIX = "scim_"
+
+
+class Unauthorized(Exception):
+    """There is no token, or none that opens anything."""
 
 
 class TooMany(Exception):
@@ -72,10 +75,10 @@ def withdraw(system: System) -> int:
 
 
 def authenticate(header: str, address: str) -> System:
-    """Return the system a token opens; raise UnauthorizedException or TooMany."""
+    """Return the system a token opens; raise Unauthorized or TooMany."""
     scheme, _, token = header.strip().partition(" ")
     if scheme.lower() != "bearer" or len(header) > _HEADER_MOST or not token.isascii():
-        raise UnauthorizedException(detail="This needs an Authorization header: Bearer with a token.")
+        raise Unauthorized("This needs an Authorization header: Bearer with a token.")
     key, _, secret = token.strip().removeprefix(PREFIX).partition(".")
     standing = THROTTLE.standing(key, address)
     if standing.wait_seconds and not standing.trusted:
@@ -85,7 +88,7 @@ def authenticate(header: str, address: str) -> System:
         THROTTLE.failed(key, address)
         if standing.wait_seconds:
             raise TooMany(standing.wait_seconds)
-        raise UnauthorizedException(detail="The token is not valid.")
+        raise Unauthorized("The token is not valid.")
     if not standing.trusted:
         THROTTLE.succeeded(key, address)
     _note_use(found)

@@ -11,7 +11,6 @@ from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.views.decorators.csrf import csrf_exempt
 from scim2_models import (
     Context,
     ForbiddenException,
@@ -35,8 +34,7 @@ _EVERYTHING = ("User", "Group")
 Handler = Callable[[HttpRequest, Space, str], HttpResponse]
 
 
-@csrf_exempt
-def scim(request: HttpRequest, path: str = "") -> HttpResponse:
+def scim(request: HttpRequest, path: str) -> HttpResponse:
     """Answer any request below /scim/v2/."""
     try:
         system = tokens.authenticate(request.headers.get("Authorization", ""), address_of(request))

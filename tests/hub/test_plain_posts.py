@@ -9,10 +9,8 @@ import pytest
 import requests
 
 from hub.plain_posts import PLAIN_BYTES
-from tests.live import LiveHub, Lms, berlin, live_hub
+from tests.live import LiveHub, Lms
 from tests.lrs.http.refusal import a_statement
-
-__all__ = ["berlin", "live_hub"]
 
 #: Space that JSON allows; it makes a body too long for the event loop.
 _LONG = " " * PLAIN_BYTES

@@ -6,13 +6,11 @@ The mapping is that of users who are pushed (connectors.adapters.scim). A server
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from connectors.adapters import Adapter, Finding, Reading
+from connectors.adapters import Adapter, Finding, Page, Reading
 from connectors.adapters.scim.default_mapping import DEFAULT_MAPPING
-from connectors.adapters.scim_client.peer import Peer
-from connectors.adapters.scim_client.read import read
-from connectors.errors import ConnectorError
 
 _SETTINGS: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -54,29 +52,17 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
+def _read(reading: Reading) -> Iterator[Page]:
+    # SCIM's library takes a while to import; most processes never need it.
+    from connectors.adapters.scim_client.read import read
+
+    return read(reading)
+
+
 def _test(reading: Reading) -> list[Finding]:
-    found: list[Finding] = []
-    try:
-        with Peer(reading) as peer:
-            can = peer.abilities()
-            said = [name for name, there in (("filters", can.filters), ("sorts", can.sorts)) if there]
-            found.append(
-                Finding("Read what the server can do", ok=True, detail=", ".join(said) or "It says nothing.")
-            )
-            part = peer.users(1, 1, sorts=can.sorts)
-            found.append(Finding("Read users", ok=True, detail=f"{part.total:,} users."))
-            if can.filters:
-                recent = peer.users(1, 1, sorts=can.sorts, since=reading.as_of.isoformat())
-                found.append(Finding("Ask for changes", ok=True, detail=f"{recent.total:,} since now."))
-    except ConnectorError as error:
-        found.append(
-            Finding(
-                "Connect" if not found else "Go on",
-                ok=False,
-                detail=f"{error.reason} {error.suggestion}".strip(),
-            )
-        )
-    return found
+    from connectors.adapters.scim_client import trial
+
+    return trial.tried(reading)
 
 
 ADAPTER = Adapter(
@@ -92,7 +78,7 @@ ADAPTER = Adapter(
         "An account that may read `/Users` and `/ServiceProviderConfig`, and write nothing. Where the server "
         "limits attributes, leave out addresses, phone numbers and photos: the hub does not use them."
     ),
-    read=read,
+    read=_read,
     test=_test,
     default_mapping=DEFAULT_MAPPING,
     reads_changes=True,

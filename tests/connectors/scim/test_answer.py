@@ -11,7 +11,7 @@ from django.db import OperationalError
 from connectors.models import PersonKey, ScimResource, SyncRun
 from connectors.scim import answer
 from connectors.scim.live import NotReady
-from connectors.scim.tokens import TooMany
+from connectors.scim.tokens import TooMany, Unauthorized
 from connectors.sync.page import Taker
 from tests.connectors.scim.idp import Idp, ann
 
@@ -40,7 +40,7 @@ def test_every_error_of_the_standard_has_its_status_and_body(kind: type[scim2_mo
         (OperationalError("canceling statement due to lock timeout"), 503, "Retry-After"),
         (TooMany(7), 429, "Retry-After"),
         (answer.MethodNotAllowed("GET"), 405, "Allow"),
-        (scim2_models.UnauthorizedException(), 401, "WWW-Authenticate"),
+        (Unauthorized("The token is not valid."), 401, "WWW-Authenticate"),
     ],
 )
 def test_others_say_what_to_do(error: Exception, status: int, header: str) -> None:

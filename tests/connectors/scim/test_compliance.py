@@ -10,9 +10,7 @@ from scim2_tester import Status, check_server
 from connectors.scim import tokens
 from tests.connectors.scim.idp import connection
 from tests.connectors.scim.peer import Peer
-from tests.live import LiveHub, live_hub
-
-__all__ = ["live_hub"]
+from tests.live import LiveHub
 
 
 @pytest.mark.live

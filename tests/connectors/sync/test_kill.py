@@ -32,7 +32,7 @@ from tests.connectors.mapping.documents import row
 from tests.connectors.sync.source import Roster, staff, synced
 
 ROOT = Path(__file__).resolve().parents[3]
-NURSES, KILLS = 6_000, 4
+NURSES, KILLS = 3_000, 4
 
 
 def carried_on(run: SyncRun) -> subprocess.Popen[bytes]:

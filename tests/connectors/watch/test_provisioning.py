@@ -10,7 +10,8 @@ import pytest
 from django.utils import timezone
 
 from connectors import changes
-from connectors.models import IdentifierType, ProvisioningGap, System
+from connectors.identity.link import ignore
+from connectors.models import Actor, IdentifierType, ProvisioningGap, System
 from connectors.watch import provisioning
 from connectors.workforce.canonical import Identified, Rescinded, Worker
 from tests.connectors.learning import academy, caught_up
@@ -105,6 +106,16 @@ def test_statements_of_another_do_not_count(hub: Hub) -> None:
     followed()
     assert gap(system, "21001").account_seen is None
     assert gap(system, "21002").account_seen is not None
+
+
+def test_a_device_that_is_nobody_keeps_no_hire_from_being_measured(hub: Hub) -> None:
+    moodle, store = academy(hub)
+    system = connected(store)
+    posted(moodle, {"account": {"homePage": "https://moodle.example.com", "name": "kiosk-3"}}, timezone.now())
+    [kiosk] = Actor.objects.filter(store=store)
+    ignore(kiosk.pk)
+    known(system, hire())
+    assert gap(system).account_seen is None
 
 
 def test_somebody_hired_again_waits_again(hub: Hub) -> None:

@@ -20,9 +20,7 @@ from tests.connectors.adapters.scim_client.server import TOKEN, OtherServer, use
 from tests.connectors.people import context, hris, person
 from tests.connectors.scim.idp import Idp, bob, connection
 from tests.connectors.sync.source import synced
-from tests.live import LiveHub, live_hub
-
-__all__ = ["live_hub"]
+from tests.live import LiveHub
 
 NOW = datetime(2026, 1, 20, 3, 0, tzinfo=UTC)
 
