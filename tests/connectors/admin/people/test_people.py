@@ -188,7 +188,7 @@ def test_who_was_kept_over_the_api_is_changed_in_the_pages_and_the_other_way_rou
     form = look(iris, address, moodle)
     for shown in ("Cleo", "Hart", "cleo@partner.example", "2027-12-31", "Ann Lee"):
         assert f'value="{shown}"' in form
-    shown = _contractor(
+    typed = _contractor(
         given="Cleo",
         family="Hart",
         email="cleo@new.example",
@@ -198,7 +198,7 @@ def test_who_was_kept_over_the_api_is_changed_in_the_pages_and_the_other_way_rou
         unit=str(icu["id"]),
         title="Perfusionist",
     )
-    assert send(iris, address, **shown).status_code == 302
+    assert send(iris, address, **typed).status_code == 302
     kept = gate.get(f"people/{cleo}")
     # What the form does not show stays.
     assert (kept["name"], kept["names"][-1]["preferred"]) == ("Dr Cleo Hart", "Clee")
