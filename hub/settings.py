@@ -187,6 +187,10 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "connectors.tell_actors",
         "schedule": 30.0,
     },
+    "Delete alerts, reconciliations and details of runs kept long enough": {
+        "task": "connectors.prune",
+        "schedule": crontab(hour=3, minute=20),
+    },
     "Keep every inbox within its bounds": {"task": "lrs.trim_inbox", "schedule": 600.0},
     "Clear expired sessions and tokens": {"task": "lrs.clear_expired", "schedule": 86_400.0},
 }
@@ -271,6 +275,10 @@ CONNECTORS_SYNC_ATTEMPTS = env.whole("CONNECTORS_SYNC_ATTEMPTS", 5, least=1, mos
 CONNECTORS_SYNC_STALLED_SECONDS = env.whole("CONNECTORS_SYNC_STALLED_SECONDS", 120, least=30)
 CONNECTORS_CIRCUIT_FAILURES = env.whole("CONNECTORS_CIRCUIT_FAILURES", 5, least=1)
 CONNECTORS_CIRCUIT_SECONDS = env.whole("CONNECTORS_CIRCUIT_SECONDS", 300, least=1)
+CONNECTORS_KEEP_ALERTS_DAYS = env.whole("CONNECTORS_KEEP_ALERTS_DAYS", 730)
+CONNECTORS_KEEP_DELIVERIES_DAYS = env.whole("CONNECTORS_KEEP_DELIVERIES_DAYS", 90)
+CONNECTORS_KEEP_RECONCILIATIONS_DAYS = env.whole("CONNECTORS_KEEP_RECONCILIATIONS_DAYS", 730)
+CONNECTORS_KEEP_RUN_DETAILS_DAYS = env.whole("CONNECTORS_KEEP_RUN_DETAILS_DAYS", 180)
 CONNECTORS_VAULT_KEYS = env.listed("CONNECTORS_VAULT_KEYS")
 
 # E-mail: alerts are sent through this mail server; without one, channels for e-mail say so.

@@ -1,7 +1,7 @@
 """Records of units, jobs and locations over time: a plan called off, and the end of a slice.
 
-In: a system and records about to be applied. Out: what of the knowledge applied before bears on them. Reads
-alone. A slice (a record with `valid_from`) is remembered under a key of its own, the thing's key with that day
+In: a system and records about to be applied. Out: what was applied before and bears on them. Never a write.
+A slice (a record with `valid_from`) is remembered under a key of its own, the thing's key with that day
 behind it; a record without a day under the thing's key.
 """
 
