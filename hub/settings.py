@@ -325,7 +325,7 @@ UNFOLD: dict[str, Any] = {
     ],
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
-    "DASHBOARD_CALLBACK": "hub.admin_site.dashboard",
+    "DASHBOARD_CALLBACK": "lrs.admin.dashboard.context",
     "STYLES": [static_file("lrs/admin.css")],
     "SCRIPTS": [static_file("lrs/admin.js")],
     "SIDEBAR": {"navigation": "hub.admin_site.navigation"},
