@@ -109,10 +109,12 @@ def test_a_part_is_shown_once_in_the_order_of_its_number(
 ) -> None:
     monkeypatch.setattr(dashboard, "_added", {})
     template = "connectors/admin/watch/delivery_state.html"
+
+    def saying(*said: Any) -> dashboard.Part:
+        return lambda _: {"template": template, "said": said}
+
     for name, order in (("Later", 9), ("First", 1), ("Later", 8)):
-        dashboard.add_part(
-            name, lambda _, name=name, order=order: {"template": template, "said": (name, order)}, order=order
-        )
+        dashboard.add_part(name, saying(name, order), order=order)
     dashboard.add_part("Not for you", lambda _: None)
     shown = ada.get("/admin/").context["blocks"]
     assert [each["said"] for each in shown] == [("First", 1), ("Later", 8)]

@@ -336,11 +336,12 @@ def test_what_was_open_ended_ends_where_its_slice_says_so(made: Any) -> None:
     workday = hris()
     told(workday, made(valid_from=date(2020, 1, 1)))
     told(workday, made(valid_from=date(2020, 1, 1), valid_to=date(2026, 6, 30)))
-    of, versions = {
+    kinds: dict[type, tuple[str, Any]] = {
         Unit: ("unit", OrganizationUnitVersion),
         Job: ("job", JobVersion),
         Location: ("location", LocationVersion),
-    }[type(made())]
+    }
+    of, versions = kinds[type(made())]
     [now] = versions.objects.filter(**{f"{of}__store": workday.store_id}, recorded__upper_inf=True)
     assert (now.valid.lower, now.valid.upper) == (day("2020-01-01"), day("2026-07-01"))
 
