@@ -1,7 +1,8 @@
 """System checks of the connectors: settings they cannot work with, each with a stable id and a hint.
 
-    connectors.E001  a setting of the sync engine is not a whole number in its range
+    connectors.E001  a setting of the connectors is not a whole number in its range
     connectors.E002  a key of the vault is no Fernet key
+    connectors.W001  deliveries are to be kept longer than the alerts they go with
 
 In: settings. Out: messages. Never a query.
 """
@@ -22,6 +23,10 @@ LOWEST = {
     "CONNECTORS_SYNC_STALLED_SECONDS": 30,
     "CONNECTORS_CIRCUIT_FAILURES": 1,
     "CONNECTORS_CIRCUIT_SECONDS": 1,
+    "CONNECTORS_KEEP_ALERTS_DAYS": 0,
+    "CONNECTORS_KEEP_DELIVERIES_DAYS": 0,
+    "CONNECTORS_KEEP_RECONCILIATIONS_DAYS": 0,
+    "CONNECTORS_KEEP_RUN_DETAILS_DAYS": 0,
 }
 
 
@@ -40,6 +45,24 @@ def sync_settings(**_: Any) -> list[checks.CheckMessage]:
                 )
             )
     return messages
+
+
+@checks.register
+def keeping(**_: Any) -> list[checks.CheckMessage]:
+    """connectors.W001."""
+    try:
+        alerts, deliveries = conf.keep_alerts_days(), conf.keep_deliveries_days()
+    except (TypeError, ValueError):
+        return []  # connectors.E001 says so.
+    if not 0 < alerts < deliveries:
+        return []
+    return [
+        checks.Warning(
+            f"Deliveries are to be kept for {deliveries} days, the alerts they go with for {alerts}.",
+            hint="Keep alerts at least as long, or deliveries no longer.",
+            id="connectors.W001",
+        )
+    ]
 
 
 @checks.register

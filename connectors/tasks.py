@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from connectors import changes
+from connectors import changes, prune
 from connectors.identity import candidates, rulebook
 from connectors.sync import run, schedule
 from connectors.watch import alerts, deliveries, findings, reconciliation, silence
@@ -78,6 +78,12 @@ def reconcile(reconciliation_id: int) -> str:
 def reconcile_nightly() -> int:
     """Compare every source in use with the hub; return of how many."""
     return len(reconciliation.nightly())
+
+
+@shared_task(name="connectors.prune", soft_time_limit=3600, time_limit=3660, ignore_result=True)
+def prune_kept() -> int:
+    """Delete what was kept long enough; return how many rows."""
+    return sum(prune.prune().values())
 
 
 @shared_task(name="connectors.tell_actors", soft_time_limit=50, time_limit=60, ignore_result=True)

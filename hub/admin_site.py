@@ -65,15 +65,6 @@ def navigation(_: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-def dashboard(request: HttpRequest, known: dict[str, Any]) -> dict[str, Any]:
-    """Return what the first page shows: the record store's numbers, and a block of each area that has one."""
-    from connectors.admin.people import coverage
-    from lrs.admin.dashboard import context
-
-    blocks = [block for block in (coverage.block(request),) if block is not None]
-    return {**context(request, known), "blocks": blocks}
-
-
 def static_file(path: str) -> Callable[[HttpRequest], str]:
     """Return what finds a static file's address once there is a request; settings load before."""
     return lambda _: static(path)

@@ -205,6 +205,10 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "compliance.open_audit_reviews",
         "schedule": 3600.0,
     },
+    "Delete alerts, reconciliations and details of runs kept long enough": {
+        "task": "connectors.prune",
+        "schedule": crontab(hour=3, minute=20),
+    },
     "Keep every inbox within its bounds": {"task": "lrs.trim_inbox", "schedule": 600.0},
     "Clear expired sessions and tokens": {"task": "lrs.clear_expired", "schedule": 86_400.0},
 }
@@ -289,6 +293,10 @@ CONNECTORS_SYNC_ATTEMPTS = env.whole("CONNECTORS_SYNC_ATTEMPTS", 5, least=1, mos
 CONNECTORS_SYNC_STALLED_SECONDS = env.whole("CONNECTORS_SYNC_STALLED_SECONDS", 120, least=30)
 CONNECTORS_CIRCUIT_FAILURES = env.whole("CONNECTORS_CIRCUIT_FAILURES", 5, least=1)
 CONNECTORS_CIRCUIT_SECONDS = env.whole("CONNECTORS_CIRCUIT_SECONDS", 300, least=1)
+CONNECTORS_KEEP_ALERTS_DAYS = env.whole("CONNECTORS_KEEP_ALERTS_DAYS", 730)
+CONNECTORS_KEEP_DELIVERIES_DAYS = env.whole("CONNECTORS_KEEP_DELIVERIES_DAYS", 90)
+CONNECTORS_KEEP_RECONCILIATIONS_DAYS = env.whole("CONNECTORS_KEEP_RECONCILIATIONS_DAYS", 730)
+CONNECTORS_KEEP_RUN_DETAILS_DAYS = env.whole("CONNECTORS_KEEP_RUN_DETAILS_DAYS", 180)
 CONNECTORS_VAULT_KEYS = env.listed("CONNECTORS_VAULT_KEYS")
 
 # The proof log: compliance.proof.conf reads these.
@@ -350,7 +358,7 @@ UNFOLD: dict[str, Any] = {
     ],
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
-    "DASHBOARD_CALLBACK": "hub.admin_site.dashboard",
+    "DASHBOARD_CALLBACK": "lrs.admin.dashboard.context",
     "STYLES": [static_file("lrs/admin.css")],
     "SCRIPTS": [static_file("lrs/admin.js")],
     "SIDEBAR": {"navigation": "hub.admin_site.navigation"},

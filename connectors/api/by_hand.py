@@ -12,14 +12,14 @@ from django.db import connection
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from connectors.adapters.manual import keep
-from connectors.adapters.manual.keep import Kept, KeptAlready, OtherBody, Told
 from connectors.api import parameters, person
 from connectors.api.by_hand_body import ChangedPerson, NewPerson
 from connectors.api.people import PERSON, OnePerson, People, everything
 from connectors.api.problems import Problem, wrong_body
 from connectors.api.resource import Resource, answer
 from connectors.errors import Refused
+from connectors.workforce import by_hand
+from connectors.workforce.by_hand import Kept, KeptAlready, OtherBody, Told
 
 _IDEMPOTENCY_MOST = 200
 #: Bytes of a body.
@@ -45,7 +45,7 @@ class KeptPeople(People):
         body = NewPerson(data=_object(request))
         body.is_valid(raise_exception=True)
         told = Told(self.caller.store_id, self.caller.credential_id, self._idempotency_key())
-        kept = _done(lambda: keep.add(told, body.validated_data))
+        kept = _done(lambda: by_hand.add(told, body.validated_data))
         response = _answer(self, kept, status=201)
         response.headers["Location"] = f"{self.django_request.path}/{kept.person_id}"
         if kept.repeated:
@@ -82,7 +82,7 @@ class KeptPerson(OnePerson):
         found = person.of(self, person_id)
         body = ChangedPerson(data=_object(request))
         body.is_valid(raise_exception=True)
-        kept = _done(lambda: keep.change(self._told(), found.pk, body.validated_data))
+        kept = _done(lambda: by_hand.change(self._told(), found.pk, body.validated_data))
         return _answer(self, kept)
 
     def delete(self, _request: Request, person_id: int) -> HttpResponse:
@@ -90,7 +90,7 @@ class KeptPerson(OnePerson):
         found = person.of(self, person_id)
         asked = self.values
         kept = _done(
-            lambda: keep.end(
+            lambda: by_hand.end(
                 self._told(),
                 found.pk,
                 at=asked.get("at"),

@@ -8,7 +8,10 @@ from django.utils import timezone
 
 
 class Reconciliation(models.Model):
-    """A comparison of a source with the hub, both ways: counts and field values."""
+    """A comparison of a source with the hub, both ways: counts and field values.
+
+    The counts of columns are of workers; those of units, jobs and locations are in `things`.
+    """
 
     system = models.ForeignKey("connectors.System", on_delete=models.PROTECT, related_name="reconciliations")
     asked_by = models.ForeignKey(
@@ -31,6 +34,9 @@ class Reconciliation(models.Model):
         default=0, help_text="Records of the source the mapping refused; never compared."
     )
     outside = models.PositiveIntegerField(default=0, help_text="Workers the pilot leaves out.")
+    things = models.JSONField(
+        default=dict, help_text="unit, job and location → the same counts, under the names of the columns."
+    )
     by_field = models.JSONField(default=dict, help_text="Canonical field → differing records.")
     message = models.TextField(blank=True)
 
@@ -40,11 +46,26 @@ class Reconciliation(models.Model):
     def __str__(self) -> str:
         return f"{self.system} reconciliation {self.pk}"
 
+    def count(self, record: str, name: str) -> int:
+        """Return one count of workers, units, jobs or locations; 0 where they were not compared."""
+        found: int = getattr(self, name) if record == "worker" else self.things.get(record, {}).get(name, 0)
+        return found
+
+    def total(self, name: str) -> int:
+        """Return one count of all kinds of records together."""
+        return sum(self.count(record, name) for record in ("worker", *self.things))
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything of any kind is not the same on both sides."""
+        return any(self.total(name) for name in ("differing", "only_in_source", "only_in_hub"))
+
 
 class ReconciliationDifference(models.Model):
     """One record that differs."""
 
     reconciliation = models.ForeignKey(Reconciliation, on_delete=models.CASCADE, related_name="differences")
+    record = models.CharField(max_length=10, default="worker", help_text="worker, unit, job or location.")
     kind = models.CharField(max_length=20, help_text="differs, only_in_source or only_in_hub.")
     key = models.CharField(max_length=200)
     fields = models.JSONField(default=dict, help_text="Canonical field → [source, hub].")

@@ -16,7 +16,8 @@ from connectors.models import System
 from connectors.sync.exceptions import clean
 from connectors.workforce import canonical
 from connectors.workforce.canonical import Record
-from connectors.workforce.record import Outcome, applied_key
+from connectors.workforce.record import Outcome
+from connectors.workforce.slices import applied_key
 from lrs import database
 
 #: Examples of each kind of difference.
@@ -58,8 +59,11 @@ def absent(report: Report, count: int, keys: Sequence[str]) -> None:
 
 
 def _compare(report: Report, record: Record, known: Mapping[str, Any]) -> None:
-    old, new = _flat(known), _flat(canonical.to_json(record))
+    held = frozenset(getattr(record, "held", ()))
+    old, new = _flat(_told(known, held)), _flat(_told(canonical.to_json(record), held))
     for name in sorted(old.keys() | new.keys()):
+        if any(name == each or name.startswith(f"{each}.") for each in _places(held)):
+            continue
         before, after = old.get(name, []), new.get(name, [])
         if before == after:
             continue
@@ -69,6 +73,23 @@ def _compare(report: Report, record: Record, known: Mapping[str, Any]) -> None:
             found["examples"].append(
                 clean({"key": record.key, "before": _shown(before), "after": _shown(after)})
             )
+
+
+def _told(values: Mapping[str, Any], held: frozenset[str]) -> dict[str, Any]:
+    """Return what a record tells: without which fields are held, and identifiers of types that are."""
+    told = {name: each for name, each in values.items() if name != "held"}
+    if "identifiers" in told:
+        told["identifiers"] = [
+            each for each in told["identifiers"] if f"identifiers.{each['type']}" not in held
+        ]
+    return told
+
+
+def _places(held: Iterable[str]) -> list[str]:
+    """Return where held fields stand in a canonical record: they stay as they are known."""
+    places = {"relationship": "relationships", "assignment": "relationships.assignments"}
+    found = [(each.partition(".")[0], each.partition(".")[2]) for each in held]
+    return [f"{places.get(first, first)}{f'.{rest}' if rest else ''}" for first, rest in found]
 
 
 def _flat(values: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -28,9 +28,10 @@ from connectors.sync.absence import Asks
 from connectors.sync.exceptions import Refusal, text
 from connectors.sync.mapped import Mapped
 from connectors.sync.pilot import Pilot
-from connectors.workforce import canonical
+from connectors.workforce import canonical, slices
 from connectors.workforce.canonical import Ended, Record, Rescinded, Worker
-from connectors.workforce.record import Outcome, applied_key
+from connectors.workforce.record import Outcome
+from connectors.workforce.slices import applied_key
 from lrs import database
 
 #: What became of a raw record, the most important first.
@@ -109,6 +110,9 @@ class Taker:
             before = self._told.get(name) or told.get(name)
             if before is None or (before != record and made.raw.kind == name[0]):
                 told[name] = record
+                if made.raw.kind == name[0]:
+                    # Also of a slice: what names the thing in passing names no day.
+                    told.setdefault((name[0], record.key), record)
                 found.append(record)
         return found
 
@@ -133,7 +137,9 @@ class Taker:
                 """,
                 ([name[0] for name in asked], [name[1] for name in asked], self._system.pk),
             )
-            return {(kind, key): named[kind, key] for kind, key in cursor}
+            known = {(kind, key) for kind, key in cursor}
+        known |= slices.told_in_slices(self._system, [name for name in asked if name not in known])
+        return {name: named[name] for name in known}
 
     def _apply(self, groups: Sequence[Sequence[Record]]) -> list[list[Outcome]]:
         if not self._dry:

@@ -119,14 +119,23 @@ def reconciliation(_: datetime) -> Iterator[Finding]:
     for each in _last(Reconciliation.objects.exclude(state="running")):
         if each.state == "failed":
             text = f"The last reconciliation of {each.system} failed: {_short(each.message)}"
-        elif each.differing or each.only_in_source or each.only_in_hub:
-            text = (
-                f"{each.system} and the hub differ: {_count(each.differing, 'worker')} with other values, "
-                f"{each.only_in_source:,} only in the source, {each.only_in_hub:,} only in the hub."
-            )
+        elif each.differs:
+            text = f"{each.system} and the hub differ: {'; '.join(_differing(each))}."
         else:
             continue
         yield _of(each.system, AlertKind.RECONCILIATION, text, reconciliation=each.pk, by_field=each.by_field)
+
+
+def _differing(found: Reconciliation) -> Iterator[str]:
+    for record in ("worker", *found.things):
+        values, source, hub = (
+            found.count(record, name) for name in ("differing", "only_in_source", "only_in_hub")
+        )
+        if values or source or hub:
+            yield (
+                f"{_count(values, record)} with other values, {source:,} only in the source, "
+                f"{hub:,} only in the hub"
+            )
 
 
 def without_account(now: datetime) -> Iterator[Finding]:

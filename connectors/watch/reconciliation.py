@@ -4,8 +4,10 @@
     carry_out(id)        read, compare, keep the report
     nightly()            one after the other, of each system in use
 
-In: the adapter and the mapping in use, as of now. Out: a `Reconciliation` with counts, and the differing
-records up to a bound. Nothing is applied, nothing is put away, no run is made. What the mapping refuses is
+In: the adapter and the mapping in use, as of now. Out: a `Reconciliation` with counts of workers, units, jobs
+and locations, and the differing records up to a bound. Units, jobs and locations only the hub has are missed
+where the source has records of such things; where it names them beside workers, absence says nothing. Nothing
+is applied, nothing is put away, no run is made. What the mapping refuses is
 counted on its own and compared with nothing. One at a time for each system: an advisory lock, which goes with
 the process that holds it, so that one that died is told from one that works.
 """
@@ -13,7 +15,7 @@ the process that holds it, so that one that died is told from one that works.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -41,23 +43,25 @@ from connectors.models import (
 from connectors.sync import circuit
 from connectors.sync.attempt import adapter_of
 from connectors.sync.run import NotNow
+from connectors.watch import things
 from connectors.watch.recorded import recorded
-from connectors.watch.staged import OUTSIDE, REFUSED, Staged
+from connectors.watch.staged import OUTSIDE, REFUSED, WORKER, Staged
 from connectors.watch.stated import Standing, differences
 
 logger = structlog.get_logger(__name__)
 
 #: The Celery task that carries one out (connectors.tasks).
 TASK = "connectors.reconcile"
-#: Differing records kept of each kind; counts are of all.
+#: Differing records kept of each kind of record and difference; counts are of all.
 KEPT_MOST = 1_000
 #: Reconciliations of a system whose differing records are kept; of earlier ones the counts are.
 KEPT_LAST = 30
-#: Workers compared at a time.
+#: Records compared at a time.
 AT_ONCE = 2_000
 _LOCK = 0x5245434F
 
 DIFFERS, ONLY_IN_SOURCE, ONLY_IN_HUB = "differs", "only_in_source", "only_in_hub"
+COUNTS = ("in_source", "in_hub", "matching", "differing", ONLY_IN_SOURCE, ONLY_IN_HUB, "refused", "outside")
 
 
 def start(system: System, *, by: AbstractBaseUser | None = None, wake: bool = True) -> Reconciliation:
@@ -111,7 +115,10 @@ def carry_out(reconciliation_id: int) -> Reconciliation:
 class Counted:
     """What was found so far."""
 
-    numbers: Counter[str] = field(default_factory=Counter)
+    #: Worker, unit, job or location → what of COUNTS → how many.
+    of: dict[str, Counter[str]] = field(
+        default_factory=lambda: {record: Counter() for record in (WORKER, *things.KINDS)}
+    )
     by_field: Counter[str] = field(default_factory=Counter)
     kept: list[ReconciliationDifference] = field(default_factory=list)
     message: str = ""
@@ -157,73 +164,100 @@ def _compared(found: Reconciliation) -> Counted:
             raise Incomplete(f"The source announced {total:,} records and gave {staged.records:,}.")
         if not whole:
             counted.message = "The source gave no complete extract: who is only in the hub cannot be told."
-        counted.numbers["refused"] = staged.refused
         staged.ready()
-        for keys in _keys(staged):
-            _compare(system, staged, keys, reading.as_of, counted, whole=whole)
+        for record, numbers in counted.of.items():
+            numbers["refused"] = staged.refused[record]
+            missed = whole and (record == WORKER or record in staged.own)
+            for keys in _keys(staged, record):
+                _compare(system, staged, record, keys, reading.as_of, counted, missed=missed)
     if SyncRun.objects.filter(system=system, ended__gt=found.started).exclude(mode=RunMode.DRY).exists():
         counted.message += " A run ended meanwhile: some of what differs may be its doing."
     return counted
 
 
-def _keys(staged: Staged) -> Iterator[list[str]]:
+def _keys(staged: Staged, record: str) -> Iterator[list[str]]:
     after = ""
-    while keys := staged.keys(after, AT_ONCE):
+    while keys := staged.keys(record, after, AT_ONCE):
         yield keys
         after = keys[-1]
 
 
 def _compare(
-    system: System, staged: Staged, keys: list[str], at: datetime, counted: Counted, *, whole: bool
+    system: System,
+    staged: Staged,
+    record: str,
+    keys: list[str],
+    at: datetime,
+    counted: Counted,
+    *,
+    missed: bool,
 ) -> None:
-    """Compare some workers."""
-    source, hub = staged.standings(keys), recorded(system, keys, at)
+    """Compare some workers, units, jobs or locations; `missed`: what only the hub has is a difference."""
+    source = staged.standings(record, keys)
+    hub, own = _known(system, record, keys, at)
     for key in keys:
         what, told = source.get(key, ("", None))
         known = hub.get(key)
         if what == REFUSED:
             continue
         if what == OUTSIDE:
-            counted.numbers["outside"] += 1
+            counted.of[record]["outside"] += 1
         elif told is not None:
-            _compare_one(key, told, known, counted)
-        elif known is not None and known.open and whole:
-            counted.numbers["in_hub"] += 1
-            _keep(counted, ONLY_IN_HUB, key, {})
+            _compare_one(record, key, told, known, counted)
+        elif known is not None and known.open and missed and key in own:
+            counted.of[record]["in_hub"] += 1
+            _keep(counted, record, ONLY_IN_HUB, key, {})
 
 
-def _compare_one(key: str, told: Standing, known: Standing | None, counted: Counted) -> None:
+def _known(
+    system: System, record: str, keys: list[str], at: datetime
+) -> tuple[dict[str, Standing], Collection[str]]:
+    """Return what the hub knows of these, and which of them by this system."""
+    if record == WORKER:
+        found = recorded(system, keys, at)
+        return found, found.keys()
+    known = things.recorded(system, record, keys, at)
+    return {key: each.standing for key, each in known.items()}, {k for k, each in known.items() if each.own}
+
+
+def _compare_one(record: str, key: str, told: Standing, known: Standing | None, counted: Counted) -> None:
     if told.gone and known is None:
         return
-    counted.numbers["in_source"] += 1
+    numbers = counted.of[record]
+    numbers["in_source"] += 1
     if known is None:
-        _keep(counted, ONLY_IN_SOURCE, key, {})
+        _keep(counted, record, ONLY_IN_SOURCE, key, {})
         return
-    counted.numbers["in_hub"] += 1
+    numbers["in_hub"] += 1
     found = differences(told, known)
     if not found:
-        counted.numbers["matching"] += 1
+        numbers["matching"] += 1
         return
     counted.by_field.update(found.keys())
-    _keep(counted, DIFFERS, key, found, count="differing")
+    _keep(counted, record, DIFFERS, key, found, count="differing")
 
 
 def _keep(
-    counted: Counted, kind: str, key: str, fields: dict[str, tuple[str, str]], *, count: str = ""
+    counted: Counted,
+    record: str,
+    kind: str,
+    key: str,
+    fields: dict[str, tuple[str, str]],
+    *,
+    count: str = "",
 ) -> None:
     name = count or kind
-    if counted.numbers[name] < KEPT_MOST:
+    if counted.of[record][name] < KEPT_MOST:
         told = {each: list(pair) for each, pair in fields.items()}
-        counted.kept.append(ReconciliationDifference(kind=kind, key=key, fields=told))
-    counted.numbers[name] += 1
+        counted.kept.append(ReconciliationDifference(record=record, kind=kind, key=key, fields=told))
+    counted.of[record][name] += 1
 
 
 @transaction.atomic
 def _end(found: Reconciliation, counted: Counted, state: str, message: str) -> None:
-    for name in (
-        "in_source", "in_hub", "matching", "differing", ONLY_IN_SOURCE, ONLY_IN_HUB, "refused", "outside",
-    ):  # fmt: skip
-        setattr(found, name, counted.numbers[name])
+    for name in COUNTS:
+        setattr(found, name, counted.of[WORKER][name])
+    found.things = {record: {name: counted.of[record][name] for name in COUNTS} for record in things.KINDS}
     found.by_field = dict(counted.by_field.most_common())
     found.state, found.message, found.ended = state, message.strip(), timezone.now()
     found.save()

@@ -2,7 +2,8 @@
 
 In: a canonical record, the moment, the days of the system. Out: `Standing`: by canonical field the values
 that are so then, and the employments by their keys. Pure. Values are sets: somebody with two assignments has
-two jobs. What the hub says is brought into the same form by connectors.watch.recorded.
+two jobs. What the hub says is brought into the same form by connectors.watch.recorded; units, jobs and
+locations are connectors.watch.things.
 """
 
 from __future__ import annotations
@@ -19,35 +20,47 @@ from connectors.workforce.timeline import BEGINNING
 
 #: The fields of assignments in force.
 ASSIGNMENT = ("status", "title", "job", "unit", "location", "manager", "regulatory_classes")
-#: Said of the end of somebody who left on a day the source does not tell.
+#: Said of the end of somebody or something that left on a day the source does not tell.
 LEFT = "left"
 
 
 @dataclass(slots=True)
 class Standing:
-    """What is so of one worker at a moment."""
+    """What is so of one worker, unit, job or location at a moment."""
 
     #: Canonical field → its values, sorted.
     fields: dict[str, list[str]] = field(default_factory=dict)
     #: Key of an employment → first day, last day or nothing, and whether it is over.
     employments: dict[str, tuple[str, str, bool]] = field(default_factory=dict)
-    #: Says that the worker left, or never was, and nothing else.
+    #: Says that the worker left, or never was, or that the thing is no more, and nothing else.
     gone: bool = False
+    #: A unit, job or location there is.
+    in_force: bool = False
 
     @property
     def open(self) -> bool:
-        """Employed, or to be."""
-        return any(not over for _, _, over in self.employments.values())
+        """Employed, or to be; a thing: there at the moment."""
+        return self.in_force or any(not over for _, _, over in self.employments.values())
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
-        return {"fields": self.fields, "employments": self.employments, "gone": self.gone}
+        return {
+            "fields": self.fields,
+            "employments": self.employments,
+            "gone": self.gone,
+            "in_force": self.in_force,
+        }
 
 
 def from_json(values: Mapping[str, Any]) -> Standing:
     """Return the standing whose `to_json` these values are."""
     employments = {key: (each[0], each[1], bool(each[2])) for key, each in values["employments"].items()}
-    return Standing(dict(values["fields"]), employments, gone=bool(values["gone"]))
+    return Standing(
+        dict(values["fields"]),
+        employments,
+        gone=bool(values["gone"]),
+        in_force=bool(values["in_force"]),
+    )
 
 
 def stated(record: Worker | Ended | Rescinded, at: datetime, days: Days) -> Standing:
@@ -58,7 +71,7 @@ def stated(record: Worker | Ended | Rescinded, at: datetime, days: Days) -> Stan
     values: dict[str, set[str]] = {}
     _names(record, at, days, values)
     for each in record.identifiers:
-        if each.value.strip() and _within(each.valid_from, each.valid_to, at, days):
+        if each.value.strip() and within(each.valid_from, each.valid_to, at, days):
             values.setdefault(f"identifiers.{each.type}", set()).add(normal(each.value))
     for engaged in record.relationships:
         begins, ends = days.begins(engaged.hire_date), days.ends(engaged.end_date)
@@ -77,6 +90,8 @@ def stated(record: Worker | Ended | Rescinded, at: datetime, days: Days) -> Stan
 
 def differences(source: Standing, hub: Standing) -> dict[str, tuple[str, str]]:
     """Return the fields in which two standings differ, with what each says."""
+    if source.gone and hub.in_force:
+        return {"valid_to": (LEFT, "open")}
     if source.gone:
         return {"relationship.end_date": (LEFT, _told(_days(hub, hub.employments, 1)))} if hub.open else {}
     keys = set(source.employments) | {key for key, each in hub.employments.items() if not each[2]}
@@ -93,7 +108,7 @@ def differences(source: Standing, hub: Standing) -> dict[str, tuple[str, str]]:
 
 
 def _names(record: Worker, at: datetime, days: Days, values: dict[str, set[str]]) -> None:
-    called = [each for each in record.names if _within(each.valid_from, each.valid_to, at, days)]
+    called = [each for each in record.names if within(each.valid_from, each.valid_to, at, days)]
     for each in called[:1]:
         values["names.formatted"] = {each.formatted}
         values["names.given"] = {each.given}
@@ -105,7 +120,7 @@ def _assignments(
     assignments: Iterable[Assigned], at: datetime, days: Days, values: dict[str, set[str]]
 ) -> None:
     for each in assignments:
-        if not _within(each.valid_from, each.valid_to, at, days):
+        if not within(each.valid_from, each.valid_to, at, days):
             continue
         for name in ASSIGNMENT:
             value = getattr(each, name)
@@ -114,7 +129,8 @@ def _assignments(
             )
 
 
-def _within(start: Moment | None, end: Moment | None, at: datetime, days: Days) -> bool:
+def within(start: Moment | None, end: Moment | None, at: datetime, days: Days) -> bool:
+    """Return whether a moment lies in a period; nothing stands for always."""
     begins = BEGINNING if start is None else days.begins(start)
     return begins <= at < days.ends(end)
 

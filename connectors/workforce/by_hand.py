@@ -1,15 +1,28 @@
-"""Contractors and partners no HRIS knows, kept by hand in the same record as everybody else.
+"""People kept by hand: contractors and partners no HR system knows, in the same record as everybody else.
 
-In: what somebody typed (`Kept`). Out: a person known to the store's system "Kept by hand", written through
-the canonical record like any other. The units, jobs and locations offered are those of the store's HR
-systems: the system of what is kept by hand shares their namespace. Never a person another system answers for.
+    add(told, said)                      somebody new, or somebody again whose last engagement has ended
+    change(told, person_id, said)        what is so of them from a day on; what is not said stays
+    end(told, person_id, at=…, …)        the end of their engagement
+    kept_of(person)                      what was said of somebody last
+
+In: what is said, over `/api/v1/people` (connectors.api.by_hand) or in the administration
+(connectors.admin.people.by_hand), checked for its form. Out: the person, known to the store's system "Kept by
+hand", which shares the namespace of its HR systems. Raises Refused, with a JSON pointer, where it contradicts
+the record. What was written stands whole with its note in the connection's history, or not at all. Never a
+person another system answers for.
+
+Who keeps the same store's people waits for whoever does so at the moment (a lock on the system's row), so two
+requests with one idempotency key are one person.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -17,46 +30,81 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from connectors.errors import Refused
+from connectors.errors import ConnectorError, Refused
 from connectors.models import (
     AppliedRecord,
     ChangeNote,
+    Job,
+    Location,
     OrganizationUnit,
     Person,
     PersonKey,
     System,
     SystemState,
+    WorkerType,
 )
 from connectors.workforce import canonical
-from connectors.workforce.canonical import Assigned, Engaged, Identified, Named, Worker
+from connectors.workforce.canonical import (
+    Assigned,
+    Ended,
+    Engaged,
+    Identified,
+    Named,
+    Record,
+    Rescinded,
+    Worker,
+)
 from connectors.workforce.record import apply
 
 NAME = "Kept by hand"
 ADAPTER = "manual"
 #: What is kept by hand gives way to what an HR system says of the same person.
 PRECEDENCE = 900
+#: Names the keys of people only pointed at, as a sponsor or manager.
+_POINTED_AT = "person-"
+#: What an assignment names besides people.
+THINGS: Mapping[str, Any] = {"unit": OrganizationUnit, "job": Job, "location": Location}
+
+#: `name`, `identifiers`, `worker_type`, `start_date`, `end_date`, `sponsor`, `legal_employer`, `assignment`,
+#: `key` and `valid_from` as in connectors.api.by_hand_body; units, jobs, locations and people by their ids.
+Said = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptAlready(ConnectorError):
+    """Somebody is kept under this key, or this person is kept by another system."""
+
+
+class OtherBody(ConnectorError):
+    """The idempotency key came before, with other content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who tells: a credential of the API, or a user of the administration."""
+
+    store_id: int
+    credential_id: int | None = None
+    idempotency_key: str = ""
+    by_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
-    """A contractor or partner, as typed."""
+    """A person kept by hand."""
 
-    given: str
-    family: str
-    worker_type: str
-    start: date
-    end: date | None = None
-    sponsor_id: int | None = None
-    email: str = ""
-    user_name: str = ""
-    number: str = ""
-    title: str = ""
-    #: Keys in the namespace of `system_of`.
-    unit: str = ""
-    job: str = ""
-    location: str = ""
-    #: From which day what differs from before is so; nothing: from today.
-    effective: date | None = None
+    person_id: int
+    #: Whether the same was told before.
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """What was said of somebody last."""
+
+    system: System
+    key: str
+    #: An `Ended` or `Rescinded` of somebody whose engagement was ended.
+    record: Record
 
 
 @transaction.atomic
@@ -86,127 +134,209 @@ def system_of(store_id: int) -> System:
     return system
 
 
-def key_of(person: Person) -> str | None:
-    """Return the key under which a person is kept by hand; None where they are not."""
-    keys = PersonKey.objects.filter(person=person, system__adapter=ADAPTER, key__startswith="hand-")
-    return keys.values_list("key", flat=True).first()
+def kept_of(person: Person) -> Last | None:
+    """Return what was said of somebody kept by hand, through whichever door; None where they are not."""
+    keys = PersonKey.objects.filter(person=person, system__adapter=ADAPTER, system__store=person.store_id)
+    applied = (
+        AppliedRecord.objects.select_related("system")
+        .filter(kind="worker", system__in=keys.values("system"), key__in=keys.values("key"))
+        .order_by("-pk")
+        .first()
+    )
+    if applied is None:
+        return None
+    return Last(applied.system, applied.key, canonical.from_json(applied.canonical))
 
 
 @transaction.atomic
-def keep(store_id: int, kept: Kept, *, key: str | None = None, by_id: int | None = None) -> Person:
-    """Write what was typed of a new person, or of the one kept under `key`; return the person.
+def add(told: Told, said: Said) -> Kept:
+    """Keep somebody new, or somebody whose last engagement has ended again."""
+    system = _system(told.store_id)
+    if (before := _before(system, told, said)) is not None:
+        return before
+    key = said.get("key") or uuid4().hex
+    if key.startswith(_POINTED_AT):
+        raise Refused(f"A key does not begin with {_POINTED_AT}.", rule="person.key", field="/key", value=key)
+    applied = AppliedRecord.objects.filter(system=system, kind="worker", key=key).first()
+    if applied is not None and applied.open and (applied.until is None or applied.until > timezone.now()):
+        raise KeptAlready(f"Somebody is kept under the key {key!r} already; PATCH that person.")
+    _write(system, _worker(system, key, said, Worker(key=key)))
+    return Kept(_noted(system, told, said, key, "kept"))
 
-    Raises Refused where it contradicts itself; nothing is written then.
-    """
-    system = system_of(store_id)
-    _check(kept)
-    known = key or f"hand-{uuid4().hex}"
-    if key is not None and not PersonKey.objects.filter(system=system, key=key).exists():
-        raise Refused("Nobody is kept by hand under this key.", rule="by_hand.key", value=key)
-    record = Worker(
-        key=known,
-        effective=kept.effective,
-        names=(Named(formatted=f"{kept.given} {kept.family}".strip(), given=kept.given, family=kept.family),),
-        identifiers=_identifiers(kept, system),
-        relationships=(
-            Engaged(
-                worker_type=kept.worker_type,
-                hire_date=kept.start,
-                end_date=kept.end,
-                sponsor=_sponsor(system, kept.sponsor_id),
-                assignments=(
-                    Assigned(title=kept.title, unit=kept.unit, job=kept.job, location=kept.location),
-                ),
-            ),
-        ),
-    )
+
+@transaction.atomic
+def change(told: Told, person_id: int, said: Said) -> Kept:
+    """Change what is so of somebody kept by hand; what is not said stays."""
+    system = _system(told.store_id)
+    last = _kept(person_id)
+    if not isinstance(last.record, Worker):
+        raise KeptAlready("This engagement has ended; tell of a new one with POST and the same key.")
+    _write(system, _worker(system, last.key, said, last.record))
+    return Kept(_noted(system, told, said, last.key, "changed"))
+
+
+@transaction.atomic
+def end(told: Told, person_id: int, *, at: date | None, reason: str, mistake: bool) -> Kept:
+    """End the engagement of somebody kept by hand; with `mistake`, know that there never was one."""
+    system = _system(told.store_id)
+    key = _kept(person_id).key
+    _write(system, Rescinded(key=key) if mistake else Ended(key=key, at=at, reason=reason))
+    said = {"at": None if at is None else at.isoformat(), "reason": reason}
+    return Kept(_noted(system, told, said, key, "rescinded" if mistake else "ended"))
+
+
+def _system(store_id: int) -> System:
+    """Return the store's system of people kept by hand, locked; it is made where there is none."""
+    return System.objects.select_for_update().get(pk=system_of(store_id).pk)
+
+
+def _before(system: System, told: Told, said: Said) -> Kept | None:
+    """Return what the same idempotency key brought about before."""
+    if not told.idempotency_key:
+        return None
+    note = ChangeNote.objects.filter(
+        system=system,
+        kind="person",
+        detail__idempotency_key=told.idempotency_key,
+        detail__credential=told.credential_id,
+    ).first()
+    if note is None:
+        return None
+    if note.detail["fingerprint"] != _fingerprint(said):
+        raise OtherBody("This Idempotency-Key came before, with another body.")
+    return Kept(note.detail["person"], repeated=True)
+
+
+def _kept(person_id: int) -> Last:
+    """Return what was said of somebody kept by hand last."""
+    last = kept_of(Person.objects.get(pk=person_id))
+    if last is None:
+        raise KeptAlready("This person is not kept by hand; the system that tells of them has the say.")
+    return last
+
+
+def _write(system: System, record: Record) -> None:
     [outcome] = apply(system, [record], as_of=timezone.now())
     if outcome.refused is not None:
         raise outcome.refused
-    person = PersonKey.objects.select_related("person").get(system=system, key=known).person
-    if outcome.what != "unchanged":
-        ChangeNote.objects.create(
-            system=system,
-            by_id=by_id,
-            kind="person",
-            text=f"{record.names[0].formatted}: {'added' if key is None else outcome.what} by hand",
-            detail={"person": person.pk},
-        )
-    return person
 
 
-def kept_of(person: Person) -> tuple[str, Kept] | None:
-    """Return the key of somebody kept by hand and what was typed last; None where they are not."""
-    key = key_of(person)
-    if key is None:
-        return None
-    row = AppliedRecord.objects.filter(system__adapter=ADAPTER, kind="worker", key=key).first()
-    if row is None:
-        return None
-    record = canonical.from_json(row.canonical)
-    if not isinstance(record, Worker) or not record.relationships:
-        return None
-    return key, _typed(record, row.system_id)
+def _noted(system: System, told: Told, said: Said, key: str, what: str) -> int:
+    person_id = PersonKey.objects.get(system=system, key=key).person_id
+    detail: dict[str, Any] = {"person": person_id, "key": key, "credential": told.credential_id}
+    if told.idempotency_key:
+        detail |= {"idempotency_key": told.idempotency_key, "fingerprint": _fingerprint(said)}
+    ChangeNote.objects.create(
+        system=system,
+        by_id=told.by_id,
+        kind="person",
+        text=f"Person {person_id}: {what}",
+        detail=detail,
+    )
+    return person_id
 
 
-def _typed(record: Worker, system_id: int) -> Kept:
-    [engaged] = record.relationships
-    assigned = engaged.assignments[0] if engaged.assignments else Assigned()
-    held: Mapping[str, str] = {each.type: each.value for each in record.identifiers}
-    sponsor = PersonKey.objects.filter(system=system_id, key=engaged.sponsor).first()
-    return Kept(
-        given=record.names[0].given,
-        family=record.names[0].family,
-        worker_type=engaged.worker_type,
-        start=engaged.hire_date,
-        end=engaged.end_date,
-        sponsor_id=None if sponsor is None else sponsor.person_id,
-        email=held.get("email", ""),
-        user_name=held.get("user_name", ""),
-        number=held.get("employee_number", ""),
-        title=assigned.title,
-        unit=assigned.unit,
-        job=assigned.job,
-        location=assigned.location,
+def _fingerprint(said: Said) -> str:
+    return sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _worker(system: System, key: str, said: Said, before: Worker) -> Worker:
+    """Return the record that says `said`, and what it does not say as before."""
+    since: date | None = said.get("valid_from")
+    effective: date | datetime | None = since
+    engaged = _engaged(system, said, before, since)
+    _check(engaged, since)
+    return replace(
+        before,
+        key=key,
+        effective=effective,
+        names=(_name(said["name"], before),) if "name" in said else before.names,
+        identifiers=(
+            tuple(Identified(**each) for each in said["identifiers"])
+            if "identifiers" in said
+            else before.identifiers
+        ),
+        relationships=(engaged,),
     )
 
 
-def _check(kept: Kept) -> None:
-    if kept.worker_type == "employee":
+def _check(engaged: Engaged, since: date | None) -> None:
+    if engaged.worker_type == WorkerType.EMPLOYEE:
         raise Refused(
-            "Employees are told of by an HR system.", rule="by_hand.worker_type", field="worker_type"
+            "Employees are told of by an HR system.", rule="person.worker_type", field="/worker_type"
         )
-    if not (kept.given or kept.family):
-        raise Refused("A person needs a name.", rule="by_hand.name", field="family")
-    if kept.effective is not None and kept.effective < kept.start:
+    if since is not None and since < engaged.hire_date:
         raise Refused(
-            "What is so cannot be so before the first day.", rule="by_hand.effective", field="effective"
+            "What is so cannot be so before the first day.", rule="person.valid_from", field="/valid_from"
         )
 
 
-def _identifiers(kept: Kept, system: System) -> tuple[Identified, ...]:
-    found: list[Identified] = []
-    values: dict[str, Any] = {
-        "email": kept.email,
-        "user_name": kept.user_name,
-        "employee_number": kept.number,
+def _name(said: Said, before: Worker) -> Named:
+    known = before.names[0] if before.names else Named(formatted="")
+    return replace(known, **said)
+
+
+def _engaged(system: System, said: Said, before: Worker, since: date | None) -> Engaged:
+    known = before.relationships[0] if before.relationships else None
+    asked = {
+        target: said[name]
+        for name, target in (
+            ("worker_type", "worker_type"),
+            ("start_date", "hire_date"),
+            ("end_date", "end_date"),
+            ("legal_employer", "legal_employer"),
+        )
+        if name in said
     }
-    for type_, value in values.items():
-        if value:
-            issuer = system.namespace if type_ == "employee_number" else ""
-            found.append(Identified(type=type_, value=value, issuer=issuer, primary=type_ == "email"))
-    return tuple(found)
+    if "sponsor" in said:
+        asked["sponsor"] = _pointed_at(system, said["sponsor"], "/sponsor")
+    assigned = known.assignments[0] if known is not None else Assigned()
+    assignment = _assigned(system, said.get("assignment", {}), assigned, since)
+    if known is None:
+        return Engaged(**asked, assignments=(assignment,))
+    return replace(known, **asked, assignments=(assignment,))
 
 
-def _sponsor(system: System, person_id: int | None) -> str:
-    """Return the key of a sponsor in this system; people of other systems are given one."""
-    if person_id is None:
-        return ""
+def _assigned(system: System, said: Said, before: Assigned, since: date | None) -> Assigned:
+    found: dict[str, Any] = {}
+    for name, value in said.items():
+        pointer = f"/assignment/{name}"
+        if name in THINGS:
+            found[name] = "" if value is None else _key_of(system, name, value, pointer)
+        elif name == "manager":
+            found[name] = "" if value is None else _pointed_at(system, value, pointer)
+        elif name == "regulatory_classes":
+            found[name] = tuple(value)
+        elif name == "full_time_equivalent":
+            found[name] = None if value is None else Decimal(value)
+        else:
+            found[name] = value
+    return replace(before, **found, valid_from=since)
+
+
+def _key_of(system: System, kind: str, wanted: int, pointer: str) -> str:
+    """Return the key of a unit, job or location; Refused where this system cannot name it."""
+    found = THINGS[kind].objects.filter(pk=wanted, store=system.store_id).first()
+    if found is None:
+        raise Refused(f"There is no such {kind}.", rule=f"person.{kind}", field=pointer, value=wanted)
+    if found.namespace != system.namespace:
+        raise Refused(
+            f"People kept by hand are assigned within the namespace {system.namespace!r}; this {kind} is of "
+            f"{found.namespace!r}.",
+            rule=f"person.{kind}",
+            field=pointer,
+            value=wanted,
+        )
+    return str(found.key)
+
+
+def _pointed_at(system: System, person_id: int, pointer: str) -> str:
+    """Return the key by which this system names a person, who may be told of by another."""
     person = Person.objects.filter(pk=person_id, store=system.store_id).first()
     if person is None:
-        raise Refused("There is no such sponsor.", rule="by_hand.sponsor", field="sponsor")
-    known = PersonKey.objects.filter(system=system, person=person).values_list("key", flat=True).first()
+        raise Refused("There is no such person.", rule="person.unknown", field=pointer, value=person_id)
+    person_id = person.merged_into_id or person.pk
+    known = PersonKey.objects.filter(system=system, person=person_id).values_list("key", flat=True).first()
     if known is not None:
         return known
-    PersonKey.objects.create(system=system, key=f"person-{person.pk}", person=person)
-    return f"person-{person.pk}"
+    return PersonKey.objects.create(system=system, key=f"{_POINTED_AT}{person_id}", person_id=person_id).key

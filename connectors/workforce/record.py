@@ -25,9 +25,10 @@ from psycopg.types.range import TimestamptzRange
 
 from connectors.errors import Refused
 from connectors.models import ChangeSubject, SyncRun, System
-from connectors.workforce import canonical, keys, tables, timeline, tree, worker
+from connectors.workforce import canonical, keys, slices, tables, timeline, tree, worker
 from connectors.workforce.canonical import Ended, Job, Location, Record, Rescinded, Unit, Worker
 from connectors.workforce.days import Days
+from connectors.workforce.slices import applied_key
 from connectors.workforce.tables import Knowledge, Subject, Value
 from connectors.workforce.timeline import BEGINNING, FOREVER, Period
 from connectors.workforce.worker import Keys, Known, Telling
@@ -69,12 +70,6 @@ def apply(
         return _Batch(system, as_of, run).apply(records)
 
 
-def applied_key(record: Record) -> str:
-    """Return the key under which a record is remembered; slices of one unit are records of their own."""
-    since = getattr(record, "valid_from", None)
-    return record.key if since is None else f"{record.key}@{since.isoformat()}"
-
-
 class _Batch:
     """One batch on its way from records to rows."""
 
@@ -91,13 +86,15 @@ class _Batch:
             self._is_new(applied.get(_name(record)), digest, record)
             for record, digest in zip(records, digests, strict=True)
         ]
-        due = self._overtaken([record for record, is_new in zip(records, new, strict=True) if not is_new])
+        known = [record for record, is_new in zip(records, new, strict=True) if not is_new]
+        due = self._overtaken(known) | slices.overtaken(self.system, known, self.as_of)
         fresh = [position for position, record in enumerate(records) if new[position] or _name(record) in due]
         outcomes = [Outcome(canonical.kind_of(each), each.key, "unchanged") for each in records]
         if not fresh:
             return outcomes
         at_hand = [records[position] for position in fresh]
         self._open(at_hand)
+        self.next_days = slices.next_days(self.system, at_hand)
         said = {position: self._tell(records[position]) for position in fresh}
         changed = self._write()
         for position in fresh:
@@ -234,12 +231,26 @@ class _Batch:
         end = self.days.ends(record.valid_to)
         if record.valid_to is not None:
             # It says itself until when it is so; for ever denies whatever was known to come.
-            now = timeline.replaced(now, [Period(start, end, value)], start=start, end=end)
+            now = timeline.replaced(
+                self._cut(record, now, end), [Period(start, end, value)], start=start, end=end
+            )
         elif timeline.at(now, start) != value or record.valid_from is not None:
             now = timeline.asserted(
                 now, start, value, told=max(start, self.as_of) if record.valid_from is None else start
             )
         shelf.set(subject, now)
+
+    def _cut(
+        self, record: Unit | Job | Location, now: timeline.Timeline[Value], end: datetime
+    ) -> timeline.Timeline[Value]:
+        """Return what is known without what was so before the end of a slice and was to go on behind it."""
+        lasting = next((each for each in now if each.start < end < each.end), None)
+        if lasting is None:
+            return now
+        # Two slices that say the same are one period: the next one, told before, goes on.
+        following = self.next_days.get(_name(record))
+        until = lasting.end if following is None else min(lasting.end, self.days.begins(following))
+        return timeline.without(now, end, max(until, end))
 
     def _write(self) -> set[tuple[int, int]]:
         """Write what changed; return (subject of change, id) of everything that did."""

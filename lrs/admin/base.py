@@ -62,6 +62,9 @@ def bounded(milliseconds: int = SEARCH_MILLISECONDS) -> Iterator[None]:
 class HubAdmin(HistoryFromTrail, ThemedAdmin):
     """A ModelAdmin whose own pages look like all the others."""
 
+    #: Where the templates of its pages are.
+    templates = "lrs/admin"
+
     def page(
         self,
         request: HttpRequest,
@@ -75,10 +78,14 @@ class HubAdmin(HistoryFromTrail, ThemedAdmin):
         request.current_app = self.admin_site.name
         return TemplateResponse(
             request,
-            f"lrs/admin/{template}",
+            f"{self.templates}/{template}",
             {**self.admin_site.each_context(request), "title": title, **context},
             status=status,
         )
+
+    def may(self, request: HttpRequest, action: str) -> bool:
+        """Whether the user was given a permission on these: add, change or view."""
+        return request.user.has_perm(f"{self.opts.app_label}.{action}_{self.opts.model_name}")
 
     def must_view(self, request: HttpRequest) -> None:
         """Raise PermissionDenied unless the user may look at these."""
@@ -112,7 +119,7 @@ class LookOnly(HubAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who was given the permission to view, and that alone."""
-        return request.user.has_perm(f"{self.opts.app_label}.view_{self.opts.model_name}")
+        return self.may(request, "view")
 
     def pages(self) -> list[URLPattern]:
         """Return the addresses; the one named `<app>_<model>_changelist` must be among them."""

@@ -1,12 +1,13 @@
 """The first page: what comes in, from whom, what is refused, how far consumers are behind, how much is kept.
 
-In: a request of a member of staff. Out: the context of the page. Numbers come from SourceHour, from the feed
-and from the catalogue of PostgreSQL; the statement table is never counted.
+In: a request of a member of staff, and the parts other applications add (`add_part`). Out: the context of the
+page. Numbers come from SourceHour, from the feed and from the catalogue of PostgreSQL; the statement table is
+never counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -33,6 +34,30 @@ OPEN_MOST = 1_000
 ADDING_MILLISECONDS = 1_000
 
 
+#: Returns what a part shows, with its template under `template`; None where the user may not see it.
+Part = Callable[[HttpRequest], dict[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Added:
+    order: int
+    name: str
+    part: Part
+    wide: bool
+
+
+_added: dict[str, _Added] = {}
+
+
+def add_part(name: str, part: Part, *, order: int = 100, wide: bool = False) -> None:
+    """Have the first page show a part of an application, once under its name, in the order of the numbers.
+
+    `part` is asked at every look and returns what its template finds under the name `block`, or None. Wide
+    parts stand below the chart, others beside the sources.
+    """
+    _added[name] = _Added(order, name, part, wide)
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One source in the period."""
@@ -57,8 +82,9 @@ class Storage:
 
 def context(request: HttpRequest, known: dict[str, Any]) -> dict[str, Any]:
     """Return what the dashboard shows (UNFOLD["DASHBOARD_CALLBACK"])."""
+    known = {**known, "title": "Dashboard", **_parts(request)}
     if not request.user.has_perm("lrs.view_source"):
-        return {**known, "title": "Dashboard", "may_look": False}
+        return {**known, "may_look": False}
     asked = request.GET.get("period", "")
     period = asked if asked in PERIODS else USUAL_PERIOD
     length, width = PERIODS[period]
@@ -72,7 +98,6 @@ def context(request: HttpRequest, known: dict[str, Any]) -> dict[str, Any]:
     tables = storage()
     return {
         **known,
-        "title": "Dashboard",
         "may_look": True,
         "period": period,
         "periods": list(PERIODS),
@@ -92,6 +117,16 @@ def context(request: HttpRequest, known: dict[str, Any]) -> dict[str, Any]:
         "estimated": kept_estimate(tables),
         "attachment_size": attachments_size(),
     }
+
+
+def _parts(request: HttpRequest) -> dict[str, Any]:
+    """Return the parts of other applications that the user may see."""
+    found: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+    for each in sorted(_added.values(), key=lambda added: (added.order, added.name)):
+        block = each.part(request)
+        if block is not None:
+            found[each.wide].append(block)
+    return {"wide_blocks": found[True], "blocks": found[False]}
 
 
 def refusal_rate(statements: int, refused: int) -> str:

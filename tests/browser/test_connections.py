@@ -169,6 +169,90 @@ def test_a_mapping_is_edited_with_what_it_gives_beside_it(ada: Visitor) -> None:
     ada.is_sound()
 
 
+def test_whole_parts_are_added_and_removed_in_the_form(ada: Visitor) -> None:
+    system = hris()
+    used = lifecycle.adopt(system)
+    version = lifecycle.draft(system, used.document, sample={"worker": [worker("00001")]})
+    ada.open(f"/admin/connectors/fieldmapping/{version.pk}/")
+    if not isinstance(ada, ChromiumVisitor):
+        # Without scripts the document is edited as text.
+        assert ada.shown("map-document")
+        return
+    page = ada.page
+
+    def part(heading: str) -> Any:
+        return page.locator(f'#map-table tr.con-part[data-part="{heading}"]')
+
+    def content() -> Any:
+        return json.loads(page.locator("#map-document").input_value())
+
+    def emitted(place: int = -1) -> Any:
+        return content()["records"]["worker"]["emit"][place]["fields"]
+
+    # An entry of a list: added, filled, another removed.
+    before = len(emitted()["identifiers"])
+    part("worker").get_by_role("button", name="Add an identifier").click()
+    added = page.locator(f'#map-table tr[data-pointer$="/identifiers/{before}/value"]')
+    added.locator("input").fill("badge")
+    type_ = page.locator(f'#map-table tr[data-pointer$="/identifiers/{before}/type"]')
+    type_.locator("input").fill("user_name")
+    assert emitted()["identifiers"][before] == {"type": {"const": "user_name"}, "value": {"from": "badge"}}
+    type_.locator("input").blur()
+    part("identifiers: email").nth(1).wait_for(state="detached")
+    part("identifiers: email").get_by_role("button", name="Remove").click()
+    part("identifiers: email").wait_for(state="detached")
+    assert "email" not in json.dumps(emitted()["identifiers"])
+    assert len(emitted()["identifiers"]) == before
+    # An employment has assignments of its own; what chooses them is added and removed.
+    part("relationship").get_by_role("button", name="Add an assignment").click()
+    part("assignment").nth(1).wait_for()
+    part("assignment").nth(1).get_by_role("button", name="Only if").click()
+    page.locator('#map-table tr[data-pointer$="/assignments/1/when"]').wait_for()
+    assert set(emitted()["relationships"][0]["assignments"][1]) == {"when", "fields"}
+    part("assignment").nth(1).get_by_role("button", name="Remove").click()
+    part("assignment").nth(1).wait_for(state="detached")
+    # A rule is removed, and another transformation put first.
+    title = page.locator('#map-table tr[data-pointer$="/assignments/0/title"]')
+    title.get_by_role("button", name="Edit").click()
+    title.get_by_role("button", name="Add a transformation").click()
+    title.get_by_role("button", name="Add a transformation").click()
+    title.locator("select").nth(1).select_option("upper")
+    title.get_by_role("button", name="earlier").click()
+    steps = emitted()["relationships"][0]["assignments"][0]["title"]["transform"]
+    assert [each["do"] for each in steps[-2:]] == ["upper", "trim"]
+    place = 'tr[data-pointer$="/assignments/0/location"]'
+    location = page.locator(f"#map-table {place}")
+    location.get_by_role("button", name="Edit").click()
+    location.get_by_role("button", name="Remove this rule").click()
+    page.locator(f"#map-table {place}.con-empty").wait_for(state="attached")
+    assert "location" not in emitted()["relationships"][0]["assignments"][0]
+    # A whole record, a table, a kind of source record.
+    count = len(content()["records"]["worker"]["emit"])
+    page.get_by_label("What it becomes").select_option("job")
+    page.get_by_role("button", name="Add what it becomes").click()
+    part("job").nth(1).wait_for()
+    assert emitted(count)["title"] == {"from": "."}
+    part("job").nth(1).get_by_role("button", name="Remove job").click()
+    part("job").nth(1).wait_for(state="detached")
+    page.locator(".con-tables summary").click()
+    page.get_by_role("button", name="Add a table").click()
+    page.get_by_label("Name of the table").fill("classes")
+    page.get_by_label("Entries").fill("RN = Registered nurse")
+    assert content()["tables"] == {"classes": {"RN": "Registered nurse"}}
+    page.get_by_label("Kind of source record").fill("contractor")
+    page.get_by_role("button", name="Add a kind").click()
+    page.get_by_role("button", name="Remove the kind “contractor”").wait_for()
+    assert set(content()["records"]["contractor"]["emit"][0]["fields"]) == {"key"}
+    ada.is_sound()
+    page.get_by_role("button", name="Remove the kind “contractor”").click()
+    page.locator('#map-kind option[value="contractor"]').wait_for(state="detached")
+    ada.press("Keep the draft")
+    kept = FieldMapping.objects.get(pk=version.pk).document
+    assert "contractor" not in kept["records"]
+    assert kept["tables"] == {"classes": {"RN": "Registered nurse"}}
+    ada.is_sound()
+
+
 def test_a_refused_record_is_mended_and_replayed(ada: Visitor, tmp_path: Path) -> None:
     sftp.deliver(tmp_path, [worker("00001"), worker("00002", hire_date="31.02.2020")], day=DAY, sequence=1)
     system = hris(state="live", settings={"from": "folder", "folder": str(tmp_path)})

@@ -1,7 +1,8 @@
-"""People kept by hand: contractors and partners no HR system knows, told over `/api/v1/people`.
+"""People kept by hand: contractors and partners no HR system knows, told over `/api/v1/people` or in the
+administration.
 
 One system of this kind for each store, made with the first of them. Nothing is read: what is told becomes a
-canonical record at once (connectors.adapters.manual.keep), so that these people stand in the same record,
+canonical record at once (connectors.workforce.by_hand), so that these people stand in the same record,
 with the same history, as everybody else.
 """
 
@@ -48,7 +49,10 @@ ADAPTER = Adapter(
     title="People kept by hand",
     settings_schema={"type": "object", "properties": {}, "additionalProperties": False},
     secrets={},
-    least_privilege="None: who holds a key or token with the scope `workforce/write` keeps these people.",
+    least_privilege=(
+        "None: who holds a key or token with the scope `workforce/write`, or may add people in the "
+        "administration, keeps these people."
+    ),
     read=_read,
     test=_test,
     default_mapping=_MAPPING,

@@ -6,16 +6,15 @@ addresses a class lists exist; nothing here can be deleted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
 
 from connectors.errors import ConnectorError
@@ -29,19 +28,7 @@ _KEY_MOST = (1 << 63) - 1
 class ConnectionAdmin(HubAdmin):
     """A ModelAdmin that has the pages it lists and no others."""
 
-    def page(
-        self,
-        request: HttpRequest,
-        template: str,
-        context: Mapping[str, Any],
-        *,
-        title: str,
-        status: int = 200,
-    ) -> HttpResponse:
-        """Return a page in the frame of the admin site."""
-        request.current_app = self.admin_site.name
-        frame = {**self.admin_site.each_context(request), "title": title}
-        return TemplateResponse(request, f"connectors/admin/{template}", {**frame, **context}, status=status)
+    templates = "connectors/admin"
 
     def pages(self) -> list[URLPattern]:
         """Return the addresses; the one named `<app>_<model>_changelist` must be among them."""

@@ -1,25 +1,25 @@
 """What the pages about people share.
 
-In: requests. Out: the frame of a page, days and moments as they are typed, the store at hand. A day is
+In: requests. Out: where templates are, days and moments as they are typed, the store at hand. A day is
 read as its noon in UTC, which lies within that day wherever people work.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.apps import apps
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from django.utils import timezone
 
 from lrs.admin.base import LookOnly, chosen_store
 
 
 class PeopleAdmin(LookOnly):
-    """A model whose pages are ours alone; its templates stand in connectors/admin/people/."""
+    """A model whose pages are ours alone."""
+
+    templates = "connectors/admin/people"
 
     #: The permission without which one only looks; empty where nobody changes anything.
     changes_with = ""
@@ -27,27 +27,6 @@ class PeopleAdmin(LookOnly):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  # Django's signature
         """Who has the permission these are changed with."""
         return bool(self.changes_with) and request.user.has_perm(self.changes_with)
-
-    def page(
-        self,
-        request: HttpRequest,
-        template: str,
-        context: Mapping[str, Any],
-        *,
-        title: str,
-        status: int = 200,
-    ) -> HttpResponse:
-        request.current_app = self.admin_site.name
-        return TemplateResponse(
-            request,
-            f"connectors/admin/people/{template}",
-            {**self.admin_site.each_context(request), "title": title, **context},
-            status=status,
-        )
-
-    def may(self, request: HttpRequest, action: str) -> bool:
-        """Whether the user has the permission to add, change or view these."""
-        return request.user.has_perm(f"{self.opts.app_label}.{action}_{self.opts.model_name}")
 
 
 def store_of(request: HttpRequest) -> dict[str, Any]:

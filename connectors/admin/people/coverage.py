@@ -11,7 +11,7 @@ from django.urls import URLPattern
 from connectors.admin.people.base import PeopleAdmin, store_of
 from connectors.identity import coverage
 from connectors.models import CoverageDay, WhyNot
-from lrs.admin import chart
+from lrs.admin import chart, dashboard
 
 #: Days of the chart.
 DAYS = 30
@@ -77,3 +77,6 @@ def block(request: HttpRequest) -> dict[str, Any] | None:
         "whole": coverage.together(sources),
         "store": chosen["store"],
     }
+
+
+dashboard.add_part("Coverage", block, order=20)

@@ -19,7 +19,7 @@ from connectors.admin.people.base import PeopleAdmin, day_in, noon, number_in, s
 from connectors.errors import ConnectorError
 from connectors.identity import merge
 from connectors.models import OrganizationUnitVersion, Person
-from connectors.workforce.by_hand import key_of
+from connectors.workforce.by_hand import kept_of
 from lrs.admin.base import SearchTooLong, bounded
 
 _ONE = "admin:connectors_person_change"
@@ -121,7 +121,7 @@ class PersonAdmin(PeopleAdmin):
             "story": person_page.story(person),
             "q": text,
             "others": [each for each in words.lines(others, timezone.now()) if each.person_id != person.pk],
-            "by_hand": key_of(person) is not None,
+            "by_hand": kept_of(person) is not None,
             "may_change": self.has_change_permission(request),
         }
         return self.page(request, "person.html", context, title=header["name"])

@@ -1,8 +1,16 @@
 """What the hub watches, as administrators see it: freshness, alerts, reconciliations, provisioning."""
 
-from connectors.admin.watch import alerts, channels, deliveries, overview, provisioning, reconciliations
+from connectors.admin.watch import (
+    alerts,
+    channels,
+    connections,
+    deliveries,
+    overview,
+    provisioning,
+    reconciliations,
+)
 
-__all__ = ["alerts", "channels", "deliveries", "overview", "provisioning", "reconciliations"]
+__all__ = ["alerts", "channels", "connections", "deliveries", "overview", "provisioning", "reconciliations"]
 
 MENU = [
     ("Freshness", "speed", "admin:connectors_sourcerhythm_changelist", "connectors.view_sourcerhythm"),

@@ -30,7 +30,7 @@ LOOKS = {
     "silent": "lrs-bad",
     "unjudged": "",
 }
-_ORDER = ("stale", "silent", "ageing", "fresh", "good", "unjudged")
+ORDER = ("stale", "silent", "ageing", "fresh", "good", "unjudged")
 
 
 @admin.register(SourceRhythm)
@@ -48,8 +48,8 @@ class FreshnessAdmin(WatchPages):
         self.must_view(request)
         now = timezone.now()
         # What is wrong stands first.
-        systems = sorted(freshness.systems(now), key=lambda each: _ORDER.index(each.light))
-        sources = sorted(freshness.sources(now), key=lambda each: _ORDER.index(each.light))
+        systems = sorted(freshness.systems(now), key=lambda each: ORDER.index(each.light))
+        sources = sorted(freshness.sources(now), key=lambda each: ORDER.index(each.light))
         context = {
             "systems": [(each, LOOKS[each.light], spark.runs(each.runs)) for each in systems],
             "sources": [(each, LOOKS[each.light]) for each in sources],

@@ -40,6 +40,18 @@ KINDS = {
     reconciliation.ONLY_IN_SOURCE: "Only in the source",
     reconciliation.ONLY_IN_HUB: "Only in the hub",
 }
+#: Kind of difference → the count of it.
+_COUNT = {
+    reconciliation.DIFFERS: "differing",
+    reconciliation.ONLY_IN_SOURCE: reconciliation.ONLY_IN_SOURCE,
+    reconciliation.ONLY_IN_HUB: reconciliation.ONLY_IN_HUB,
+}
+RECORDS = {
+    "worker": "Workers",
+    "unit": "Organization units",
+    "job": "Jobs",
+    "location": "Locations",
+}
 
 
 @admin.register(Reconciliation)
@@ -63,11 +75,20 @@ class ReconciliationAdmin(WatchPages):
         rows: QuerySet[Any] = Reconciliation.objects.select_related("system__store", "asked_by")
         if system is not None:
             rows = rows.filter(system=system)
+        record = request.GET.get("record", "")
+        record = record if record in RECORDS else "worker"
+        shown = listing(request, rows)
         context = {
             "systems": systems,
             "system": system,
-            "listing": listing(request, rows),
-            "trend": _trend(system) if system is not None else "",
+            "records": RECORDS,
+            "record": record,
+            "listing": shown,
+            "counted": [
+                (each, [each.count(record, name) for name in reconciliation.COUNTS[:-1]])
+                for each in shown.rows
+            ],
+            "trend": _trend(system, record) if system is not None else "",
             "may_add": self.may(request, "add"),
         }
         return self.page(request, "reconciliations.html", context, title="Reconciliation")
@@ -96,24 +117,36 @@ class ReconciliationAdmin(WatchPages):
         self.must_view(request)
         found = get_object_or_404(Reconciliation.objects.select_related("system__store", "asked_by"), pk=pk)
         kind, wanted = request.GET.get("kind", ""), request.GET.get("field", "")
+        record = request.GET.get("record", "")
         rows: QuerySet[Any] = ReconciliationDifference.objects.filter(reconciliation=found)
+        if record in RECORDS:
+            rows = rows.filter(record=record)
         if kind in KINDS:
             rows = rows.filter(kind=kind)
         if wanted:
             rows = rows.filter(fields__has_key=wanted)
-        counts = {
-            reconciliation.DIFFERS: found.differing,
-            reconciliation.ONLY_IN_SOURCE: found.only_in_source,
-            reconciliation.ONLY_IN_HUB: found.only_in_hub,
-        }
+        told = [record] if record in RECORDS else list(RECORDS)
         context = {
             "found": found,
-            "kinds": [(name, label, counts[name]) for name, label in KINDS.items()],
+            "counts": [
+                (name, label, [found.count(name, each) for each in reconciliation.COUNTS])
+                for name, label in RECORDS.items()
+            ],
+            "kinds": [
+                (name, label, sum(found.count(each, _COUNT[name]) for each in told))
+                for name, label in KINDS.items()
+            ],
             "kind": kind,
+            "record": record,
+            "records": RECORDS,
             "field": wanted,
             "labels": KINDS,
             "listing": listing(request, rows),
-            "cut": any(each > reconciliation.KEPT_MOST for each in counts.values()),
+            "cut": any(
+                found.count(each, name) > reconciliation.KEPT_MOST
+                for each in RECORDS
+                for name in _COUNT.values()
+            ),
             "kept_most": reconciliation.KEPT_MOST,
         }
         return self.page(request, "reconciliation.html", context, title=str(found))
@@ -131,11 +164,11 @@ class ReconciliationAdmin(WatchPages):
 
 
 def _lines(found: Reconciliation) -> Iterator[str]:
-    yield "\ufeff" + _line(["Kind", "Worker", "Field", "Source", "Hub"])
+    yield "\ufeff" + _line(["Kind", "Record", "Key", "Field", "Source", "Hub"])
     for each in found.differences.order_by("pk").iterator(chunk_size=1_000):
         label = KINDS.get(each.kind, each.kind)
         for name, (source, hub) in each.fields.items() or [("", ("", ""))]:
-            yield _line([label, each.key, name, source, hub])
+            yield _line([label, each.record, each.key, name, source, hub])
 
 
 def _line(cells: list[str]) -> str:
@@ -144,7 +177,7 @@ def _line(cells: list[str]) -> str:
     return written.getvalue()
 
 
-def _trend(system: System) -> Any:
+def _trend(system: System, record: str) -> Any:
     last = list(Reconciliation.objects.filter(system=system, state="succeeded").order_by("-pk")[:TREND])[::-1]
     if not last:
         return ""
@@ -152,10 +185,9 @@ def _trend(system: System) -> Any:
     return chart.columns(
         labels,
         [
-            chart.Series(KINDS[reconciliation.DIFFERS], [each.differing for each in last]),
-            chart.Series(KINDS[reconciliation.ONLY_IN_SOURCE], [each.only_in_source for each in last]),
-            chart.Series(KINDS[reconciliation.ONLY_IN_HUB], [each.only_in_hub for each in last]),
+            chart.Series(label, [each.count(record, _COUNT[kind]) for each in last])
+            for kind, label in KINDS.items()
         ],
         ticks=[f"{each.started:%d %b}" if place % 5 == 0 else "" for place, each in enumerate(last)],
-        title=f"Differing records of {system}, one reconciliation after the other",
+        title=f"{RECORDS[record]} of {system} that differ, one reconciliation after the other",
     )

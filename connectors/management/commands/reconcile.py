@@ -12,10 +12,6 @@ from connectors.errors import ConnectorError
 from connectors.management.commands.sync import system_named
 from connectors.watch import reconciliation
 
-_COUNTS = (
-    "in_source", "in_hub", "matching", "differing", "only_in_source", "only_in_hub", "refused", "outside",
-)  # fmt: skip
-
 
 class Command(BaseCommand):
     help = (
@@ -34,7 +30,8 @@ class Command(BaseCommand):
         except ConnectorError as error:
             raise CommandError(f"{error.reason} {error.suggestion}".strip()) from error
         told = {"reconciliation": found.pk, "state": found.state}
-        told |= {each: getattr(found, each) for each in _COUNTS} | {"by_field": found.by_field}
+        told |= {each: getattr(found, each) for each in reconciliation.COUNTS}
+        told |= {"things": found.things, "by_field": found.by_field}
         self.stdout.write(json.dumps(told | ({"message": found.message} if found.message else {})))
         if found.state != "succeeded":
             raise CommandError(f"Reconciliation {found.pk} failed. {found.message}".strip())

@@ -63,7 +63,7 @@
   };
 
   const ours = () => shown.rows.filter((row) => row.kind === part("kind").value);
-  const structure = (rows) => JSON.stringify(rows.map((row) => [row.pointer, row.filled]));
+  const structure = (rows) => JSON.stringify(rows.map((row) => [row.pointer, row.filled, row.heading]));
   const body = () => part("table").tBodies[0];
 
   const draw = () => {
@@ -72,6 +72,7 @@
     // Nothing moves below the hands of somebody who types.
     if (structure(rows) !== drawn && !busy) {
       drawn = structure(rows);
+      if (editable && doc) part("parts").replaceChildren(...mappingParts.below(page));
       body().replaceChildren(...rows.flatMap((row) => (row.heading ? [heading(row), line(row)] : [line(row)])));
     }
     rows.forEach(results);
@@ -89,13 +90,14 @@
     if (words) words.title = words.textContent = [...row.steps, row.owner && `owner: ${row.owner}`, row.note].filter(Boolean).join("; ");
   };
 
-  const heading = (row) => make("tr", { className: "con-part" }, make("td", { colSpan: 4, textContent: row.heading }));
+  const heading = (row) => make("tr", { className: "con-part", "data-part": row.heading },
+    make("td", { colSpan: 4 }, make("span", { textContent: row.heading }), ...(editable ? mappingParts.buttons(row, page) : [])));
   const line = (row) => {
     const isList = row.target.endsWith("(each)");
     const cells = [
       make("td", {}, make("code", { textContent: row.name, title: row.target }), ...(row.required ? [make("small", { textContent: "needed" })] : [])),
       make("td", {}, editable ? source(row, isList) : row.source),
-      make("td", {}, ...(isList ? [] : rest(row))),
+      make("td", {}, ...(isList ? (editable ? [mappingParts.unchosen(row, page)] : []) : rest(row))),
       make("td", { className: "con-result" }),
     ];
     return make("tr", { "data-pointer": row.pointer, className: row.filled ? "" : "con-empty" }, ...cells);
@@ -126,6 +128,19 @@
   };
 
   const again = () => { drawn = ""; document.activeElement.blur(); };
+  /* What the buttons for whole parts see of this page. */
+  const page = {
+    at, put, opened: false, kind: () => part("kind").value,
+    // Pointers move with the parts before them.
+    again: () => { open.clear(); again(); },
+    show: (kind, gone) => {
+      const select = part("kind");
+      if (gone !== undefined && !(gone in samples)) select.querySelector(`option[value="${CSS.escape(gone)}"]`)?.remove();
+      if (![...select.options].some((each) => each.value === kind)) select.append(make("option", { value: kind, textContent: kind }));
+      select.value = kind;
+      select.dispatchEvent(new Event("change"));
+    },
+  };
 
   const rest = (row) => {
     const words = make("div", { "data-words": "", className: "con-words" });
@@ -153,14 +168,17 @@
     const keep = (next) => change("transform")(next.length ? next : undefined);
     const drawSteps = () => list.replaceChildren(...transform().map((step, place) => transformation(step,
       (value) => { const next = transform(); next[place] = value; keep(next); },
-      () => { const next = transform(); next.splice(place, 1); keep(next); drawSteps(); })));
+      () => { const next = transform(); next.splice(place, 1); keep(next); drawSteps(); },
+      place && (() => { const next = transform(); next.splice(place - 1, 0, ...next.splice(place, 1)); keep(next); drawSteps(); }))));
     drawSteps();
     const more = make("button", { type: "button", className: "con-more", textContent: "Add a transformation" });
     more.addEventListener("click", () => { keep([...transform(), { do: "trim" }]); drawSteps(); });
     const needed = make("input", { type: "checkbox", checked: rule.required === true });
     needed.addEventListener("change", () => change("required")(needed.checked));
+    const away = make("button", { type: "button", className: "con-more", textContent: "Remove this rule" });
+    away.addEventListener("click", () => { put(row.pointer, undefined); page.again(); });
     frame.replaceChildren(
-      ...("const" in rule ? [] : [list]), make("div", {}, ...("const" in rule ? [] : [more]), turned(row)),
+      ...("const" in rule ? [] : [list]), make("div", {}, ...("const" in rule ? [] : [more]), turned(row), away),
       labelled("Refuse the record where it is empty", needed),
       labelled("Owner", input(rule.owner, change("owner"))), labelled("Note", input(rule.note, change("note"))));
   };
@@ -173,7 +191,7 @@
   };
   const take = (place) => {
     const found = (samples[part("kind").value] || [])[place];
-    if (found) part("raw").value = JSON.stringify(found, null, 2);
+    part("raw").value = found ? JSON.stringify(found, null, 2) : "";
   };
 
   part("kind").addEventListener("change", () => { offer(); take(0); drawn = ""; ask(); });

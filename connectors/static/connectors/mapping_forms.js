@@ -110,7 +110,7 @@ const mappingForms = (() => {
   };
 
   /* One transformation: its name and a control for each thing it may hold. */
-  const transformation = (step, set, remove) => {
+  const transformation = (step, set, remove, earlier) => {
     const frame = make("li");
     const names = followed({ $ref: "#/$defs/transformation" }).properties.do.enum;
     let now = { ...step };
@@ -130,13 +130,15 @@ const mappingForms = (() => {
       });
       const away = make("button", { type: "button", className: "con-more", textContent: "remove" });
       away.addEventListener("click", remove);
+      const up = make("button", { type: "button", className: "con-more", textContent: "earlier", hidden: !earlier });
+      up.addEventListener("click", () => earlier());
       const controls = Object.entries(about.properties).filter(([name]) => name !== "do")
         .map(([name, inner]) => labelled(said(name), control(name, inner, now[name], put(name)), followed(inner).description));
-      frame.replaceChildren(make("div", { className: "con-pair" }, head, away), ...controls);
+      frame.replaceChildren(make("div", { className: "con-pair" }, head, make("span", {}, up, away)), ...controls);
     };
     draw();
     return frame;
   };
 
-  return { make, labelled, input, transformation, known: null };
+  return { make, labelled, input, pairs, transformation, schema, known: null };
 })();

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from connectors.adapters.manual import keep
 from connectors.models import ChangeNote, Person, PersonVersion, System
+from connectors.workforce import by_hand
 from connectors.workforce.canonical import Unit
 from tests.connectors.api.client import Api, hired, portal, problem
 from tests.connectors.learning import caught_up, learned, units
@@ -142,7 +142,7 @@ def test_a_write_that_failed_left_nothing_and_one_that_was_stored_is_found_again
         def lost(*_: Any) -> int:
             raise OperationalError("gone before the note")
 
-        patched.setattr(keep, "_noted", lost)
+        patched.setattr(by_hand, "_noted", lost)
         gate.refused(503, "people", method="POST", body=cleo, headers=headers)
     assert gate.lines("people", name="Cleo") == []
     with monkeypatch.context() as patched:

@@ -117,6 +117,7 @@ def _mapping() -> dict[str, Any]:
     """Return the mapping of the rows, and of units of their own."""
     found = document()
     fields = {"key": {"from": "Unit"}, "name": {"from": "Name"}, "parent": {"from": "Parent"}}
+    fields["valid_from"] = {"from": "Since"}
     found["records"]["unit"] = {"emit": [{"record": "unit", "fields": fields}]}
     return found
 

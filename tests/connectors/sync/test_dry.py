@@ -72,6 +72,24 @@ def test_it_tells_what_would_become_of_each_record_and_changes_nothing(roster: R
     assert system.watermark["as_of"] != run.as_of.isoformat()
 
 
+def test_what_is_held_is_no_difference(roster: Roster) -> None:
+    system = roster.system()
+    rows = staff(60)
+    roster.say(rows)
+    synced(system)
+    for each in rows:
+        each["JobProfile"] = each.pop("Job_Code")
+        each["Mail"] = each.pop("Work_Email")
+    rows[0] |= {"Job_Title": "Head nurse"}
+    roster.say(rows)
+    run = synced(system, RunMode.DRY)
+    assert set(run.report["held"]) == {"assignment.job", "identifiers.email"}
+    assert run.changed_count == 1
+    assert {name: each["count"] for name, each in run.report["fields"].items()} == {
+        "relationships.assignments.title": 1
+    }
+
+
 def test_it_tells_that_the_real_run_would_ask(roster: Roster) -> None:
     system = roster.system(end_share_most=0.1, end_count_least=3)
     roster.say(staff(30))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from connectors.models import AppliedRecord, OrganizationUnit, RunMode, System
 from tests.connectors.people import context
 from tests.connectors.sync.source import Roster, staff, synced
@@ -30,8 +32,8 @@ def brought(system: System) -> list[str]:
     return [each.key[-1] for each in found]
 
 
-def with_tree(roster: Roster, pilot: dict[str, Any]) -> System:
-    roster.say([*TREE, *at_three_places()])
+def with_tree(roster: Roster, pilot: dict[str, Any], since: str = "") -> System:
+    roster.say([*(each | {"Since": since} for each in TREE), *at_three_places()])
     return roster.system(state="pilot", pilot=pilot)
 
 
@@ -69,8 +71,11 @@ def test_who_has_left_before_is_outside(roster: Roster) -> None:
     assert brought(system) == ["1", "7"]
 
 
-def test_a_unit_named_beside_a_worker_keeps_the_parent_its_own_record_tells(roster: Roster) -> None:
-    system = with_tree(roster, {"units": ["CARE"]})
+@pytest.mark.parametrize("since", ["", "2020-01-01"])
+def test_a_unit_named_beside_a_worker_keeps_the_parent_its_own_record_tells(
+    roster: Roster, since: str
+) -> None:
+    system = with_tree(roster, {"units": ["CARE"]}, since)
     synced(system)
     roster.say(changed=at_three_places())
     assert synced(system, RunMode.CHANGES).outside_count == 3

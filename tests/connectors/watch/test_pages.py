@@ -251,14 +251,17 @@ def test_one_that_cannot_be_started_says_why(ada: Client) -> None:
 def differing(system: System) -> Reconciliation:
     found = Reconciliation.objects.create(
         system=system, state="succeeded", ended=timezone.now(), in_source=12, in_hub=12, matching=10,
-        differing=1, only_in_source=1, only_in_hub=1, by_field={"assignment.unit": 1},
+        differing=1, only_in_source=1, by_field={"assignment.unit": 1},
+        things={"unit": {"in_source": 4, "in_hub": 5, "matching": 4, "only_in_hub": 1}},
     )  # fmt: skip
-    for kind, key, fields in (
-        ("differs", "7", {"assignment.unit": ["=cmd()", "<ICU>"]}),
-        ("only_in_source", "8", {}),
-        ("only_in_hub", "@9", {}),
+    for record, kind, key, fields in (
+        ("worker", "differs", "7", {"assignment.unit": ["=cmd()", "<ICU>"]}),
+        ("worker", "only_in_source", "8", {}),
+        ("unit", "only_in_hub", "@9", {}),
     ):
-        ReconciliationDifference.objects.create(reconciliation=found, kind=kind, key=key, fields=fields)
+        ReconciliationDifference.objects.create(
+            reconciliation=found, record=record, kind=kind, key=key, fields=fields
+        )
     return found
 
 
@@ -274,7 +277,14 @@ def test_a_report_shows_what_differs_and_the_trend(vera: Client) -> None:
     by_field = page(vera, "connectors_reconciliation_page", found.pk, field="assignment.unit")
     assert "<code>7</code>" in by_field
     assert "<code>8</code>" not in by_field
+    units = page(vera, "connectors_reconciliation_page", found.pk, record="unit")
+    assert "<code>@9</code>" in units
+    assert "<code>8</code>" not in units
+    assert "Only in the source (0)" in units
     assert "lrs-chart" in page(vera, "connectors_reconciliation_changelist", system=system.pk)
+    trend = page(vera, "connectors_reconciliation_changelist", system=system.pk, record="unit")
+    assert "Trend: organization units" in trend
+    assert '<td class="lrs-right">5</td>' in trend
 
 
 def test_the_sheet_is_harmless(vera: Client, gus: Client) -> None:
@@ -283,10 +293,10 @@ def test_the_sheet_is_harmless(vera: Client, gus: Client) -> None:
     assert gus.get(address).status_code == 403
     lines = list(csv.reader(io.StringIO(text(vera.get(address)).removeprefix("\ufeff"))))
     assert lines == [
-        ["Kind", "Worker", "Field", "Source", "Hub"],
-        ["Other values", "7", "assignment.unit", "'=cmd()", "<ICU>"],
-        ["Only in the source", "8", "", "", ""],
-        ["Only in the hub", "'@9", "", "", ""],
+        ["Kind", "Record", "Key", "Field", "Source", "Hub"],
+        ["Other values", "worker", "7", "assignment.unit", "'=cmd()", "<ICU>"],
+        ["Only in the source", "worker", "8", "", "", ""],
+        ["Only in the hub", "unit", "'@9", "", "", ""],
     ]
 
 

@@ -11,11 +11,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from connectors.mapping import lifecycle
 from connectors.models import Reconciliation, System, WorkAssignmentVersion
 from connectors.sync.run import NotNow
 from connectors.watch import reconciliation
-from tests.connectors.mapping.documents import row
-from tests.connectors.people import ann, told
+from connectors.workforce.canonical import Unit
+from tests.connectors.mapping.documents import document, row
+from tests.connectors.people import ann, hris, told
 from tests.connectors.sync.conftest import roster
 from tests.connectors.sync.source import Roster, staff, synced
 from tests.fixtures import held_open
@@ -113,6 +115,141 @@ def test_somebody_the_source_says_left_and_the_hub_has_still_differs(system: Sys
     assert compared(system).matching == 30
 
 
+def things_document() -> dict[str, Any]:
+    """Return the mapping of a source with records of its own for units, jobs and locations."""
+    found = document()
+    found["records"] |= {
+        kind: {
+            "emit": [
+                {
+                    "record": kind,
+                    "fields": {"key": {"from": "id"}} | {name: {"from": name} for name in names},
+                }
+            ]
+        }
+        for kind, names in (
+            ("unit", ("name", "code", "parent", "valid_from", "valid_to")),
+            ("job", ("title", "family")),
+            ("location", ("name", "city")),
+        )
+    }
+    return found
+
+
+def thing(kind: str, key: str, **fields: str) -> dict[str, Any]:
+    return {"kind": kind, "key": key, "id": key, **fields}
+
+
+def mapped_by(system: System, content: dict[str, Any]) -> System:
+    """Return the system with this mapping in use."""
+    made = lifecycle.draft(system, content, sample={"worker": staff(1)})
+    lifecycle.try_out(made)
+    lifecycle.activate(made)
+    return system
+
+
+HOSPITAL = [
+    thing("unit", "HOSP", name="Hospital"),
+    thing("unit", "ICU", name="Intensive care", parent="HOSP", code="7"),
+    thing("unit", "ED", name="Emergency", parent="HOSP"),
+    thing("job", "RN2", title="Registered nurse", family="Nursing"),
+    thing("location", "L1", name="Main building", city="Berlin"),
+]
+
+
+@pytest.fixture
+def hospital(roster: Roster) -> System:
+    """PeopleSoft with five nurses, and records of its units, jobs and locations, all brought to the hub."""
+    roster.say([*HOSPITAL, *staff(5)])
+    found = mapped_by(roster.system(), things_document())
+    synced(found)
+    return found
+
+
+def counts(found: Reconciliation, record: str) -> tuple[int, ...]:
+    names = ("in_source", "in_hub", "matching", "differing", "only_in_source", "only_in_hub")
+    return tuple(found.things[record][name] for name in names)
+
+
+def test_units_jobs_and_locations_just_synced_are_the_same(hospital: System) -> None:
+    found = compared(hospital)
+    assert counts(found, "unit") == (3, 3, 3, 0, 0, 0)
+    assert counts(found, "job") == counts(found, "location") == (1, 1, 1, 0, 0, 0)
+    assert not found.differs
+
+
+@pytest.mark.parametrize(
+    ("place", "fields", "differing"),
+    [
+        (1, {"name": "Intensive"}, {"unit.name": ["Intensive", "Intensive care"]}),
+        (1, {"parent": ""}, {"unit.parent": ["", "HOSP"]}),
+        (1, {"code": "8"}, {"unit.code": ["8", "7"]}),
+        (2, {"valid_from": "2020-01-01", "valid_to": "2024-12-31"}, {"valid_to": ["left", "open"]}),
+        (3, {"title": "Nurse"}, {"job.title": ["Nurse", "Registered nurse"]}),
+        (4, {"city": "Bonn"}, {"location.city": ["Bonn", "Berlin"]}),
+    ],
+)
+def test_a_unit_job_or_location_that_differs_is_told_with_both_values(
+    hospital: System, roster: Roster, place: int, fields: dict[str, str], differing: dict[str, list[str]]
+) -> None:
+    said = [dict(each) for each in HOSPITAL]
+    said[place] |= fields
+    roster.say([*said, *staff(5)])
+    found = compared(hospital)
+    [difference] = found.differences.all()
+    assert (difference.record, difference.kind) == (said[place]["kind"], "differs")
+    assert difference.fields == differing
+    assert found.by_field == dict.fromkeys(differing, 1)
+    assert (found.matching, found.differs) == (5, True)
+    synced(hospital)
+    assert not compared(hospital).differs
+
+
+def test_a_unit_only_one_side_has_is_told(hospital: System, roster: Roster) -> None:
+    roster.say([*HOSPITAL[1:], thing("unit", "OR", name="Theatres"), *staff(5)])
+    found = compared(hospital)
+    assert counts(found, "unit") == (3, 3, 2, 0, 1, 1)
+    assert kept(found) == {"OR": ("only_in_source", {}), "HOSP": ("only_in_hub", {})}
+
+
+def test_of_periods_of_a_unit_the_one_at_hand_is_compared(hospital: System, roster: Roster) -> None:
+    periods = [
+        thing("unit", "ICU", name="Ward 7", parent="HOSP", valid_from="2010-01-01", valid_to="2019-12-31"),
+        thing("unit", "ICU", name="Critical care", parent="HOSP", valid_from="2020-01-01"),
+        thing("unit", "ICU", name="ICU East", parent="HOSP", valid_from="2990-01-01"),
+    ]
+    roster.say([*HOSPITAL[:1], *periods, *HOSPITAL[2:], *staff(5)])
+    assert kept(compared(hospital))["ICU"][1]["unit.name"] == ["Critical care", "Intensive care"]
+    synced(hospital)
+    assert not compared(hospital).differs
+
+
+def test_what_another_system_told_or_is_named_beside_workers_is_not_missed(
+    system: System, roster: Roster
+) -> None:
+    told(hris("SAP", store=system.store, namespace=system.namespace), Unit(key="ED", name="Emergency"))
+    assert counts(compared(system), "unit") == (1, 1, 1, 0, 0, 0)
+    mapped_by(system, document())
+    told(system, Unit(key="ER", name="Emergency"), at=timezone.now())
+    roster.say(staff(30, Department_Name="Intensive"))
+    found = compared(system)
+    assert kept(found) == {"ICU": ("differs", {"unit.name": ["Intensive", "Intensive Care"]})}
+
+
+def test_a_refused_unit_is_counted_on_its_own_and_missed_on_neither_side(
+    hospital: System, roster: Roster
+) -> None:
+    said = [dict(each) for each in HOSPITAL]
+    said[0] |= {"broken": "It is cut off."}
+    roster.say([*said, *staff(5)])
+    found = compared(hospital)
+    assert (found.refused, found.things["unit"]["refused"], counts(found, "unit")) == (
+        0,
+        1,
+        (2, 2, 2, 0, 0, 0),
+    )
+
+
 def test_what_the_hub_was_told_otherwise_differs(system: System) -> None:
     told(system, ann("0000007", unit="ED"), at=timezone.now())
     assert kept(compared(system))["0000007"][1]["assignment.unit"] == ["ICU", "ED"]
@@ -153,7 +290,7 @@ def test_differing_records_are_kept_up_to_a_bound_and_counted_beyond(
     monkeypatch.setattr(reconciliation, "AT_ONCE", 7)
     roster.say(staff(30, Department="ED"))
     found = compared(system)
-    assert (found.differing, found.differences.count()) == (30, 5)
+    assert (found.differing, found.differences.filter(record="worker").count()) == (30, 5)
 
 
 @pytest.mark.parametrize(
@@ -228,6 +365,7 @@ def test_the_command_prints_the_report(system: System, roster: Roster) -> None:
     call_command("reconcile", "--system", system.name, "--store", system.store.name, stdout=written)
     report = json.loads(written.getvalue())
     assert (report["matching"], report["only_in_source"], report["only_in_hub"]) == (29, 1, 1)
+    assert report["things"]["unit"]["matching"] == 1
 
 
 def test_the_command_fails_where_it_could_not_compare(system: System, roster: Roster) -> None:

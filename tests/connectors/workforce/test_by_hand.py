@@ -10,21 +10,29 @@ import pytest
 from connectors.errors import Refused
 from connectors.models import ChangeNote, Identifier, OrganizationUnit, Person, WorkRelationshipVersion
 from connectors.workforce import as_of, by_hand
-from connectors.workforce.by_hand import Kept
+from connectors.workforce.by_hand import Told
+from connectors.workforce.canonical import Worker
+from lrs.models import Store
 from tests.connectors.people import ann, day, hris, new_store, person, told
 
 
-def _cara(**fields: Any) -> Kept:
+def _cara(**fields: Any) -> dict[str, Any]:
     standing: dict[str, Any] = {
-        "given": "Cara",
-        "family": "Novak",
+        "name": {"formatted": "Cara Novak", "given": "Cara", "family": "Novak"},
         "worker_type": "contractor",
-        "start": date(2026, 1, 1),
-        "end": date(2026, 12, 31),
-        "email": "cara@agency.example.com",
-        "unit": "ICU",
+        "start_date": date(2026, 1, 1),
+        "end_date": date(2026, 12, 31),
+        "identifiers": [{"type": "email", "value": "cara@agency.example.com"}],
     }
-    return Kept(**(standing | fields))
+    return standing | fields
+
+
+def _keep(store: Store, **fields: Any) -> Person:
+    return Person.objects.get(pk=by_hand.add(Told(store.pk), _cara(**fields)).person_id)
+
+
+def _id(store: Store, key: str) -> int:
+    return OrganizationUnit.objects.get(store=store, key=key).pk
 
 
 def _unit(who: Person, on: str) -> str | None:
@@ -38,7 +46,7 @@ def test_a_contractor_stands_in_a_department_of_hr_until_the_last_day(database: 
     store = new_store()
     workday = hris(store=store)
     told(workday, ann())
-    cara = by_hand.keep(store.pk, _cara(sponsor_id=person(workday).pk))
+    cara = _keep(store, sponsor=person(workday).pk, assignment={"unit": _id(store, "ICU")})
     found = as_of.person_at(cara.pk, day("2026-06-01"))
     sponsor = as_of.person_at(person(workday).pk, day("2026-06-01"))
     assert found is not None
@@ -54,39 +62,47 @@ def test_a_contractor_stands_in_a_department_of_hr_until_the_last_day(database: 
 def test_what_is_changed_keeps_what_was_so_before(database: None) -> None:
     store = new_store()
     told(hris(store=store), ann(), ann("7", unit="ER"))
-    cara = by_hand.keep(store.pk, _cara())
-    [key, kept] = by_hand.kept_of(cara) or ("", None)
-    assert kept == _cara()
-    moved = _cara(unit="ER", effective=date(2026, 3, 1))
-    assert by_hand.keep(store.pk, moved, key=key) == cara
+    cara = _keep(store, assignment={"unit": _id(store, "ICU"), "title": "Fitter"})
+    moved = {"assignment": {"unit": _id(store, "ER")}, "valid_from": date(2026, 3, 1)}
+    assert by_hand.change(Told(store.pk), cara.pk, moved).person_id == cara.pk
     assert [_unit(cara, on) for on in ("2026-02-01", "2026-03-01")] == ["ICU", "ER"]
+    last = by_hand.kept_of(cara)
+    assert last is not None
+    assert isinstance(last.record, Worker)
+    assert last.record.relationships[0].assignments[0].title == "Fitter"
     assert list(ChangeNote.objects.filter(system__store=store).values_list("text", flat=True)) == [
-        "Cara Novak: changed by hand",
-        "Cara Novak: added by hand",
+        f"Person {cara.pk}: changed",
+        f"Person {cara.pk}: kept",
     ]
 
 
+def test_whom_an_hr_system_tells_of_is_not_kept_by_hand(database: None) -> None:
+    workday = hris(store=new_store())
+    told(workday, ann())
+    assert by_hand.kept_of(person(workday)) is None
+    with pytest.raises(by_hand.KeptAlready):
+        by_hand.change(Told(workday.store_id), person(workday).pk, {"worker_type": "partner"})
+
+
 def test_her_address_is_hers_from_her_first_day(database: None) -> None:
-    store = new_store()
-    cara = by_hand.keep(store.pk, _cara(unit=""))
-    [address] = Identifier.objects.filter(person=cara)
+    [address] = Identifier.objects.filter(person=_keep(new_store()))
     assert address.valid.lower == datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("fields", "reason"),
+    ("fields", "pointer", "reason"),
     [
-        ({"worker_type": "employee"}, "told of by an HR system"),
-        ({"given": "", "family": ""}, "needs a name"),
-        ({"end": date(2025, 1, 1)}, "before the hire"),
-        ({"effective": date(2025, 1, 1)}, "before the first day"),
-        ({"sponsor_id": 0}, "no such sponsor"),
+        ({"worker_type": "employee"}, "/worker_type", "told of by an HR system"),
+        ({"end_date": date(2025, 1, 1)}, None, "before the hire"),
+        ({"valid_from": date(2025, 1, 1)}, "/valid_from", "before the first day"),
+        ({"sponsor": 0}, "/sponsor", "no such person"),
     ],
 )
 def test_what_contradicts_itself_is_refused_and_nobody_is_made(
-    database: None, fields: dict[str, Any], reason: str
+    database: None, fields: dict[str, Any], pointer: str | None, reason: str
 ) -> None:
     store = new_store()
-    with pytest.raises(Refused, match=reason):
-        by_hand.keep(store.pk, _cara(**fields))
+    with pytest.raises(Refused, match=reason) as refused:
+        _keep(store, **fields)
+    assert pointer is None or refused.value.field == pointer
     assert not Person.objects.filter(store=store).exists()

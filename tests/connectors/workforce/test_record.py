@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from connectors.models import (
     Identifier,
+    JobVersion,
+    LocationVersion,
     OrganizationUnit,
     OrganizationUnitVersion,
     PersonVersion,
@@ -21,7 +23,7 @@ from connectors.models import (
     WorkRelationshipVersion,
 )
 from connectors.workforce.as_of import Context
-from connectors.workforce.canonical import Ended, Identified, Job, Rescinded, Unit
+from connectors.workforce.canonical import Ended, Identified, Job, Location, Rescinded, Unit
 from tests.connectors.people import (
     Assigned,
     Engaged,
@@ -296,6 +298,61 @@ def test_a_plan_that_was_called_off_can_be_made_again() -> None:
     told(workday, always)
     assert outcome(workday, until, planned, other) == ["changed", "created", "unchanged"]
     assert _names(workday, "ICU", "2026-12-31", "2027-01-01") == ["Intensive care", "Critical care"]
+
+
+def test_a_source_that_still_says_what_it_said_calls_off_what_a_slice_had_planned() -> None:
+    workday = hris()
+    said = Unit(key="ICU", name="Intensive care", code="7")
+    planned = Unit(key="ICU", name="Critical care", valid_from=date(2026, 3, 1))
+    told(workday, said, planned, at=day("2026-01-10"))
+    told(workday, said, at=day("2026-02-10"))
+    assert _names(workday, "ICU", "2026-02-20", "2026-03-10") == ["Intensive care", "Critical care"]
+    told(workday, said, at=day("2026-03-20"))
+    assert _names(workday, "ICU", "2026-03-10", "2026-03-20") == ["Critical care", "Intensive care"]
+    assert outcome(workday, said) == ["unchanged"]
+
+
+def test_a_plan_the_source_tells_of_as_having_come_stays() -> None:
+    workday = hris()
+    planned = Unit(key="ICU", name="Critical care", valid_from=date(2026, 3, 1))
+    told(workday, Unit(key="ICU", name="Intensive care"), planned, at=day("2026-01-10"))
+    told(workday, Unit(key="ICU", name="Critical care"), planned, at=day("2026-03-20"))
+    assert _names(workday, "ICU", "2026-02-20", "2026-03-10", "2026-04-01") == [
+        "Intensive care",
+        "Critical care",
+        "Critical care",
+    ]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda **fields: Unit(key="X", name="X", **fields),
+        lambda **fields: Job(key="X", title="X", **fields),
+        lambda **fields: Location(key="X", name="X", **fields),
+    ],
+)
+def test_what_was_open_ended_ends_where_its_slice_says_so(made: Any) -> None:
+    workday = hris()
+    told(workday, made(valid_from=date(2020, 1, 1)))
+    told(workday, made(valid_from=date(2020, 1, 1), valid_to=date(2026, 6, 30)))
+    kinds: dict[type, tuple[str, Any]] = {
+        Unit: ("unit", OrganizationUnitVersion),
+        Job: ("job", JobVersion),
+        Location: ("location", LocationVersion),
+    }
+    of, versions = kinds[type(made())]
+    [now] = versions.objects.filter(**{f"{of}__store": workday.store_id}, recorded__upper_inf=True)
+    assert (now.valid.lower, now.valid.upper) == (day("2020-01-01"), day("2026-07-01"))
+
+
+def test_a_slice_corrected_leaves_the_one_behind_it_that_said_the_same() -> None:
+    workday = hris()
+    first = Unit(key="ICU", name="ICU", valid_from=date(2020, 1, 1), valid_to=date(2024, 12, 31))
+    second = Unit(key="ICU", name="ICU", valid_from=date(2025, 1, 1))
+    told(workday, first, second)
+    told(workday, replace(first, name="Ward 7"), second)
+    assert _names(workday, "ICU", "2024-12-31", "2025-01-01", "2026-06-01") == ["Ward 7", "ICU", "ICU"]
 
 
 def test_units_in_a_ring_still_have_paths_that_end() -> None:

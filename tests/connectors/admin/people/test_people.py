@@ -8,9 +8,10 @@ from typing import Any
 
 from django.test import Client
 
-from connectors.models import Person, PersonVersion
+from connectors.models import OrganizationUnit, Person, PersonVersion
 from connectors.workforce.canonical import Identified
 from tests.connectors.admin.people.academy import look, said, send, staffed, words
+from tests.connectors.api.client import portal
 from tests.connectors.learning import caught_up, learned
 from tests.connectors.people import ann, hris, person, told
 from tests.fixtures import Hub
@@ -135,7 +136,6 @@ def _contractor(**fields: Any) -> dict[str, Any]:
         "sponsor": "00021001",
         "start": "2026-01-01",
         "end": "2099-12-31",
-        "unit": "ER",
         **fields,
     }
 
@@ -143,7 +143,8 @@ def _contractor(**fields: Any) -> dict[str, Any]:
 def test_a_contractor_is_kept_by_hand_and_changed(hub: Hub, iris: Client) -> None:
     moodle, workday = staffed(hub)
     assert "Emergency" in look(iris, "person/add/", moodle)
-    answer = send(iris, "person/add/", **_contractor())
+    er = str(OrganizationUnit.objects.get(store=moodle.store_id, key="ER").pk)
+    answer = send(iris, "person/add/", **_contractor(unit=er))
     cara = PersonVersion.objects.get(formatted_name="Cara Novak", person__store=moodle.store_id).person
     assert answer["Location"] == f"/admin/connectors/person/{cara.pk}/"
     page = words(look(iris, f"person/{cara.pk}/"))
@@ -152,13 +153,81 @@ def test_a_contractor_is_kept_by_hand_and_changed(hub: Hub, iris: Client) -> Non
     assert "Change" in page
     form = look(iris, f"person/{cara.pk}/by-hand/")
     assert 'value="Ann Lee"' in form
-    send(iris, f"person/{cara.pk}/by-hand/", **_contractor(unit="ICU", effective="2026-06-01"))
+    icu = str(OrganizationUnit.objects.get(store=moodle.store_id, key="ICU").pk)
+    send(
+        iris, f"person/{cara.pk}/by-hand/", **_contractor(unit=icu, sponsor="Ann Lee", effective="2026-06-01")
+    )
     for day, unit in (("2026-05-01", "Emergency"), ("2026-07-01", "Intensive care")):
         header = iris.get(f"/admin/connectors/person/{cara.pk}/as-of", {"at": day}).json()
         assert header["fields"]["path"].endswith(unit)
     assert "kept by hand" in said(
         iris.get(f"/admin/connectors/person/{person(workday).pk}/by-hand/", follow=True)
     )
+
+
+def test_who_was_kept_over_the_api_is_changed_in_the_pages_and_the_other_way_round(
+    hub: Hub, iris: Client
+) -> None:
+    moodle, workday = staffed(hub)
+    gate = portal(hub, "workforce/read", "workforce/write")
+    [icu] = [each for each in gate.lines("organization-units") if each["name"] == "Intensive care"]
+    body = {
+        "name": {"formatted": "Dr Cleo Hart", "given": "Cleo", "family": "Hart", "preferred": "Clee"},
+        "identifiers": [
+            {"type": "email", "value": "cleo@old.example"},
+            {"type": "email", "value": "cleo@partner.example", "primary": True},
+        ],
+        "worker_type": "partner",
+        "start_date": "2026-01-01",
+        "end_date": "2027-12-31",
+        "sponsor": person(workday).pk,
+        "assignment": {"unit": icu["id"], "manager": person(workday).pk},
+    }
+    cleo = gate.request("POST", "people", body=body).expect(201).json()["id"]
+    address = f"person/{cleo}/by-hand/"
+    form = look(iris, address, moodle)
+    for shown in ("Cleo", "Hart", "cleo@partner.example", "2027-12-31", "Ann Lee"):
+        assert f'value="{shown}"' in form
+    typed = _contractor(
+        given="Cleo",
+        family="Hart",
+        email="cleo@new.example",
+        worker_type="partner",
+        sponsor="Ann Lee",
+        end="2027-12-31",
+        unit=str(icu["id"]),
+        title="Perfusionist",
+    )
+    assert send(iris, address, **typed).status_code == 302
+    kept = gate.get(f"people/{cleo}")
+    # What the form does not show stays.
+    assert (kept["name"], kept["names"][-1]["preferred"]) == ("Dr Cleo Hart", "Clee")
+    assert kept["context"]["manager"]["id"] == person(workday).pk
+    now = {each["value"] for each in kept["identifiers"] if each["type"] == "email" and not each["valid_to"]}
+    assert {"cleo@old.example", "cleo@new.example"} <= now
+    [assignment] = gate.get(f"people/{cleo}/assignments")["assignments"][-1:]
+    assert assignment["title"] == "Perfusionist"
+    assert assignment["relationship"]["sponsor"] == person(workday).pk
+    send(iris, "person/add/", **_contractor(unit=str(icu["id"])))
+    cara = PersonVersion.objects.get(formatted_name="Cara Novak", person__store=moodle.store_id).person_id
+    gate.request("PATCH", f"people/{cara}", body={"end_date": "2028-06-30"}).expect(200)
+    assert 'value="2028-06-30"' in look(iris, f"person/{cara}/by-hand/")
+
+
+def test_somebody_whose_engagement_ended_is_kept_again(hub: Hub, iris: Client) -> None:
+    moodle, _ = staffed(hub)
+    look(iris, "person/add/", moodle)
+    send(iris, "person/add/", **_contractor(unit=""))
+    cara = PersonVersion.objects.get(formatted_name="Cara Novak", person__store=moodle.store_id).person_id
+    gate = portal(hub, "workforce/read", "workforce/write")
+    gate.request("DELETE", f"people/{cara}", at="2026-03-31").expect(200)
+    assert "Keep somebody again" in look(iris, f"person/{cara}/by-hand/")
+    again = send(iris, f"person/{cara}/by-hand/", **_contractor(unit="", start="2026-06-01"))
+    assert again["Location"] == f"/admin/connectors/person/{cara}/"
+    kinds = [
+        each["relationship"]["hire_kind"] for each in gate.get(f"people/{cara}/assignments")["assignments"]
+    ]
+    assert kinds == ["hire", "rehire"]
 
 
 def test_what_cannot_be_so_is_said_beside_the_form(hub: Hub, iris: Client, vera: Client) -> None:
