@@ -13,7 +13,7 @@ class ComplianceConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported for what they register: sources of the proof log, checks, a kind of alert.
-        from compliance.proof import checks, disposals, nightly, statements  # noqa: F401
+        from compliance.proof import audit, checks, disposals, nightly, statements  # noqa: F401
         from connectors.models import AlertKind
         from connectors.watch.findings import EVALUATORS
 

@@ -98,6 +98,8 @@ AUDITED: tuple[Audited, ...] = (
     Audited("compliance.Completion", store="store"),
     Audited("compliance.CompletionEvidence", store="completion.store"),
     Audited("compliance.AuditReview"),
+    Audited("compliance.LogKey", secret=("encrypted_seed",)),
+    Audited("compliance.LogDisposal"),
 )  # fmt: skip
 
 _LEARNING = "Learning records: append-only themselves, and in the proof log."
@@ -159,4 +161,14 @@ EXEMPT: Mapping[str, str] = {
     "connectors.Alert": "Raised and cleared by themselves; who acknowledged one stands with it.",
     "connectors.AlertDelivery": _STATE,
     "compliance.AuditEntry": "The trail itself.",
+    "compliance.LogHead": _STATE,
+    "compliance.LogSource": _STATE,
+    "compliance.LogEntry": _LOG,
+    "compliance.LogSalt": "What keeps the leaves of the log from being guessed; its loss is a LogDisposal.",
+    "compliance.LogTile": _LOG,
+    "compliance.LogCheckpoint": _LOG,
+    "compliance.LogCosignature": _LOG,
+    "compliance.LogTimestamp": _LOG,
+    "compliance.LogDisposed": _LOG,
+    "compliance.LogCheck": "What the nightly check found, which changes nothing.",
 }
