@@ -41,11 +41,15 @@ Named = tuple[Name, UUID]
 _PROGRAM = ("mapping", "workforce/canonical.py", "sync/mapped.py", "sync/memory.py")
 _KEY_MOST = 200
 
+# OFFSET 0: each is looked up. The planner would rather read the whole table for each page.
 _RECALL = """
     SELECT u.place, m.names
     FROM unnest(%b::text[], %b::text[], %b::uuid[]) WITH ORDINALITY AS u (kind, key, fingerprint, place)
-    JOIN connectors_mapped_record m
-      ON m.system_id = %s AND m.kind = u.kind AND m.key = u.key AND m.fingerprint = u.fingerprint
+    CROSS JOIN LATERAL (
+        SELECT m.names FROM connectors_mapped_record m
+        WHERE m.system_id = %s AND m.kind = u.kind AND m.key = u.key AND m.fingerprint = u.fingerprint
+        OFFSET 0
+    ) m
 """
 _REMEMBER = """
     INSERT INTO connectors_mapped_record AS m (system_id, kind, key, fingerprint, names)
@@ -57,7 +61,10 @@ _REMEMBER = """
 _DIFFERING = """
     SELECT u.place
     FROM unnest(%b::text[], %b::text[], %b::uuid[]) WITH ORDINALITY AS u (kind, key, digest, place)
-    LEFT JOIN connectors_applied_record a ON a.system_id = %s AND a.kind = u.kind AND a.key = u.key
+    LEFT JOIN LATERAL (
+        SELECT a.id, a.digest, a.absent FROM connectors_applied_record a
+        WHERE a.system_id = %s AND a.kind = u.kind AND a.key = u.key OFFSET 0
+    ) a ON true
     WHERE a.id IS NULL OR a.digest <> u.digest OR a.absent IS NOT NULL
 """
 # Who something planned has come into effect of since they were applied (connectors.workforce.record).

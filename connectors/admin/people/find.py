@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -90,7 +91,8 @@ def typed(store_id: int, text: str, after: str = "", *, page: int = PAGE) -> Fou
         return Found((), "")
     said, _, key = after.rpartition("|")
     last = (said, int(key) if key.isdecimal() and len(key) < 19 else 0)
-    asked = {"store": store_id, "begins": _like(text.strip().casefold()), "most": 2 * (page + 1)}
+    most = 2 * (page + 1)
+    asked: dict[str, Any] = {"store": store_id, "begins": _like(text.strip().casefold()), "most": most}
     found: dict[int, Match] = {}
     with connection.cursor() as cursor:
         while len(found) <= page:
@@ -102,7 +104,7 @@ def typed(store_id: int, text: str, after: str = "", *, page: int = PAGE) -> Fou
                 last = (match[0], match[1])
                 if first[person] == last and len(found) <= page:
                     found[person] = last
-            if len(rows) < asked["most"]:
+            if len(rows) < most:
                 break
     people = list(found)[:page]
     return Found(people, "{}|{}".format(*found[people[-1]]) if len(found) > page else "")
