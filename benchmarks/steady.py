@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 import psycopg
@@ -44,19 +45,33 @@ class Waited:
 def measure(hub: Hub, *, rate: int, seconds: float, first_session: int) -> Waited:
     """Post `rate` statements a second for `seconds`, and wait for their contexts."""
     with psycopg.connect(hub.dsns["hub"], autocommit=True) as connection:
-        row = connection.execute("SELECT coalesce(max(seq), 0) FROM lrs_statement").fetchone()
-        last = 0 if row is None else row[0]
-        reached = _post(hub, rate=rate, seconds=seconds, first_session=first_session)
-        until = time.monotonic() + PATIENCE
-        while True:
-            found = connection.execute(_WAITED, (last,)).fetchone()
-            if found is None or (found[0] != found[1] and time.monotonic() > until):
-                raise SystemExit(f"Contexts are missing: {found}.")
-            if found[0] == found[1]:
-                break
-            time.sleep(1)
+        # The worker may only just have been started: one batch is waited for and not counted.
+        last = _last(connection)
+        _post(hub, rate=rate, seconds=BATCH / rate, first_session=first_session)
+        _await(connection, last)
+        last = _last(connection)
+        reached = _post(hub, rate=rate, seconds=seconds, first_session=first_session + 1)
+        found = _await(connection, last)
     median, p95, most = found[2]
     return Waited(statements=found[0], rate=reached, median=median, p95=p95, most=most)
+
+
+def _last(connection: psycopg.Connection[tuple[Any, ...]]) -> int:
+    """Return the key of the last statement."""
+    row = connection.execute("SELECT coalesce(max(seq), 0) FROM lrs_statement").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _await(connection: psycopg.Connection[tuple[Any, ...]], last: int) -> tuple[Any, ...]:
+    """Wait until every statement behind a key has its context; return what was waited."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        found = connection.execute(_WAITED, (last,)).fetchone()
+        if found is None or (found[0] != found[1] and time.monotonic() > until):
+            raise SystemExit(f"Contexts are missing: {found}.")
+        if found[0] == found[1]:
+            return found
+        time.sleep(1)
 
 
 def _post(hub: Hub, *, rate: int, seconds: float, first_session: int) -> float:

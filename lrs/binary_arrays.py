@@ -21,7 +21,7 @@ from psycopg.pq import Format
 _HEADER = Struct(">iiIii")
 _EMPTY = Struct(">iiI")
 _INT2, _INT4, _INT8, _TEXT, _TIMESTAMPTZ, _UUID = 21, 23, 20, 25, 1184, 2950
-_TIMESTAMP = Struct(">iq")
+_TIMESTAMP = _BIGINT = Struct(">iq")
 _NULL = b"\xff\xff\xff\xff"
 #: What PostgreSQL counts microseconds from.
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -58,6 +58,12 @@ def integers(values: Sequence[int]) -> PackedArray:
 def big_integers(values: Sequence[int]) -> PackedArray:
     """Return `bigint[]`."""
     return _integers(values, _INT8, 8, "q")
+
+
+def big_integers_or_null(values: Sequence[int | None]) -> PackedArray:
+    """Return `bigint[]` with NULL for None."""
+    sized = [_NULL if value is None else _BIGINT.pack(8, value) for value in values]
+    return _array(_INT8, len(values), b"".join(sized), nulls=None in values)
 
 
 def timestamps(values: Sequence[datetime | None]) -> PackedArray:

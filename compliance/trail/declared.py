@@ -151,6 +151,7 @@ EXEMPT: Mapping[str, str] = {
     "connectors.ScimResource": "What a SCIM client sent, beside the HR record made of it, which is audited.",
     "connectors.AppliedRecord": _STATE,
     "connectors.SeenRecord": _STATE,
+    "connectors.MappedRecord": _STATE,
     "connectors.SourceShape": "What a source looked like, counted anew with each run.",
     "connectors.SourceBaseline": "What a source usually looks like, learnt from runs.",
     "connectors.Reconciliation": "A comparison, which changes nothing.",

@@ -16,12 +16,13 @@ from connectors.enrichment.derive import Asked, derive_new, hold_off_changes
 from connectors.identity import actors
 from connectors.identity.link import relink
 from lrs import database, feed
+from lrs.binary_arrays import big_integers, timestamps
 from lrs.identity import EntityKey
 
 CONSUMER = "connectors.enrichment"
 
 
-@feed.consumer(CONSUMER, batch=1_000)
+@feed.consumer(CONSUMER, batch=2_000)
 def enrich(statements: Sequence[feed.FeedStatement]) -> None:
     """Give every actor of `statements` its context."""
     hold_off_changes()
@@ -58,5 +59,9 @@ def _count(asked: Sequence[Asked]) -> None:
             FROM unnest(%b::bigint[], %b::bigint[], %b::timestamptz[]) AS u (id, count, seen)
             WHERE a.id = u.id
             """,
-            ([row[0] for row in rows], [row[1] for row in rows], [last[row[0]] for row in rows]),
+            (
+                big_integers([row[0] for row in rows]),
+                big_integers([row[1] for row in rows]),
+                timestamps([last[row[0]] for row in rows]),
+            ),
         )

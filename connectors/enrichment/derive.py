@@ -21,6 +21,14 @@ from django.db import transaction
 
 from connectors.enrichment.remembered import REMEMBERED, Remembered, Told
 from lrs import database
+from lrs.binary_arrays import (
+    PackedArray,
+    big_integers,
+    big_integers_or_null,
+    integers,
+    small_integers,
+    timestamps,
+)
 
 #: Key of the advisory lock between new statements and changes.
 _LOCK = 0x454E5249
@@ -59,13 +67,7 @@ def derive(asked: Sequence[Asked]) -> int:
         cursor.execute(
             "SELECT connectors_derive(%b::bigint[], %b::bigint[], %b::integer[], %b::integer[],"
             " %b::timestamptz[])",
-            (
-                [each.seq for each in asked],
-                [each.actor_id for each in asked],
-                [each.store_id for each in asked],
-                [each.source_id for each in asked],
-                [each.moment for each in asked],
-            ),
+            _columns(asked),
         )
         row = cursor.fetchone()
     return 0 if row is None else int(row[0])
@@ -108,13 +110,23 @@ def _ask(asked: Sequence[Asked], told: Remembered) -> None:
             "SELECT i, context_id, link_id, why_not, lower(stretch), upper(stretch)"
             " FROM connectors_told(%b::bigint[], %b::integer[], %b::timestamptz[], true)",
             (
-                [each.actor_id for each in asked],
-                [each.store_id for each in asked],
-                [each.moment for each in asked],
+                big_integers([each.actor_id for each in asked]),
+                integers([each.store_id for each in asked]),
+                timestamps([each.moment for each in asked]),
             ),
         )
         for i, *found in cursor:
             told.keep(asked[i - 1].actor_id, Told(*found))
+
+
+def _columns(asked: Sequence[Asked]) -> tuple[PackedArray, ...]:
+    return (
+        big_integers([each.seq for each in asked]),
+        big_integers([each.actor_id for each in asked]),
+        integers([each.store_id for each in asked]),
+        integers([each.source_id for each in asked]),
+        timestamps([each.moment for each in asked]),
+    )
 
 
 def _write(asked: Sequence[Asked], told: Sequence[Told]) -> int:
@@ -123,14 +135,10 @@ def _write(asked: Sequence[Asked], told: Sequence[Told]) -> int:
             "SELECT connectors_write_contexts(%b::bigint[], %b::bigint[], %b::integer[], %b::integer[],"
             " %b::timestamptz[], %b::bigint[], %b::bigint[], %b::smallint[])",
             (
-                [each.seq for each in asked],
-                [each.actor_id for each in asked],
-                [each.store_id for each in asked],
-                [each.source_id for each in asked],
-                [each.moment for each in asked],
-                [each.context_id for each in told],
-                [each.link_id for each in told],
-                [each.why_not for each in told],
+                *_columns(asked),
+                big_integers_or_null([each.context_id for each in told]),
+                big_integers_or_null([each.link_id for each in told]),
+                small_integers([each.why_not for each in told]),
             ),
         )
         row = cursor.fetchone()

@@ -254,17 +254,23 @@ def _held(store_id: int, texts: Sequence[str]) -> dict[str, list[Held]]:
     with database.binary_cursor() as cursor:
         cursor.execute(
             """
-            SELECT m.text, coalesce(p.merged_into_id, p.id), i.type, i.issuer, i.value, lower(i.valid),
-                   upper(i.valid), i.system_id
+            SELECT i.text, p.id, i.type, i.issuer, i.value, lower(i.valid), upper(i.valid), i.system_id
             FROM (
-                SELECT i.id, i.normal AS text FROM connectors_identifier i WHERE i.normal = ANY (%b)
-                UNION SELECT i.id, i.mbox_sha1 FROM connectors_identifier i
-                      WHERE i.mbox_sha1 = ANY (%b) AND i.mbox_sha1 <> ''
-                UNION SELECT i.id, i.mbox_sha1_written FROM connectors_identifier i
-                      WHERE i.mbox_sha1_written = ANY (%b) AND i.mbox_sha1_written <> ''
-            ) m
-            JOIN connectors_identifier i ON i.id = m.id AND upper_inf(i.recorded)
-            JOIN connectors_person p ON p.id = i.person_id AND p.store_id = %s
+                SELECT i.normal AS text, i.* FROM connectors_identifier i WHERE i.normal = ANY (%b)
+                UNION ALL
+                SELECT i.mbox_sha1, i.* FROM connectors_identifier i
+                WHERE i.mbox_sha1 = ANY (%b) AND i.mbox_sha1 <> '' AND i.mbox_sha1 <> i.normal
+                UNION ALL
+                SELECT i.mbox_sha1_written, i.* FROM connectors_identifier i
+                WHERE i.mbox_sha1_written = ANY (%b) AND i.mbox_sha1_written <> ''
+                  AND i.mbox_sha1_written NOT IN (i.normal, i.mbox_sha1)
+            ) i
+            -- OFFSET 0: each person is looked up; the planner would rather read all of them.
+            CROSS JOIN LATERAL (
+                SELECT coalesce(p.merged_into_id, p.id) AS id FROM connectors_person p
+                WHERE p.id = i.person_id AND p.store_id = %s OFFSET 0
+            ) p
+            WHERE upper_inf(i.recorded)
             """,
             (list(set(texts)), list(set(texts)), list(set(texts)), store_id),
         )

@@ -125,6 +125,27 @@ class SeenRecord(models.Model):
         constraints = [models.UniqueConstraint(fields=["run", "kind", "key"], name="connectors_seen_once")]
 
 
+class MappedRecord(models.Model):
+    """What a mapping made of a raw record: a full run need not map again what it has met before.
+
+    The table is UNLOGGED; nothing in it cannot be found again (connectors.sync.memory).
+    """
+
+    system = models.ForeignKey(
+        "connectors.System", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    kind = models.CharField(max_length=10)
+    key = models.CharField(max_length=200, help_text="Of the raw record.")
+    fingerprint = models.UUIDField(help_text="Of the raw record, its mapping and what was held.")
+    names = models.TextField(help_text="JSON: kind, key and digest of each canonical record.")
+
+    class Meta:
+        db_table = "connectors_mapped_record"
+        constraints = [
+            models.UniqueConstraint(fields=["system", "kind", "key"], name="connectors_mapped_once")
+        ]
+
+
 class ExceptionState(models.TextChoices):
     OPEN = "open", "Open"
     REPLAYED = "replayed", "Replayed"

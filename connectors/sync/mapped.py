@@ -7,6 +7,7 @@ nobody foresaw must not end a run.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 import structlog
 
@@ -28,6 +29,8 @@ class Mapped:
     raw: RawRecord
     records: tuple[Record, ...] = ()
     refused: Refused | None = None
+    #: Kind, key and digest of records that are remembered (connectors.sync.memory) instead of made.
+    names: tuple[tuple[tuple[str, str], UUID], ...] | None = None
 
 
 def of(raw: RawRecord, mapping: Mapping, held: frozenset[str] = frozenset()) -> Mapped:

@@ -7,6 +7,9 @@ it) changes nothing: the last statement of the transaction asks whether it still
 Every raw record is counted once: created, changed, unchanged, ended, refused or outside the pilot. What is
 told in passing, as the unit a worker is in, counts with the record that told it, and is taken from the first
 that tells it in a run; where the source has records of such things, too, only what these do not tell.
+
+A full run does not map what it remembers (connectors.sync.memory) and finds applied as it was: such a record
+is settled. Whatever is not exactly so goes the whole way.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
@@ -27,17 +31,19 @@ from connectors.sync import absence, apply, difference, exceptions, mapped
 from connectors.sync.absence import Asks
 from connectors.sync.exceptions import Refusal, text
 from connectors.sync.mapped import Mapped
+from connectors.sync.memory import Memory, Met, Name, Named, named, names_of
 from connectors.sync.pilot import Pilot
-from connectors.workforce import canonical, slices
+from connectors.workforce import slices
 from connectors.workforce.canonical import Ended, Record, Rescinded, Worker
 from connectors.workforce.record import Outcome
-from connectors.workforce.slices import applied_key
 from lrs import database
 
 #: What became of a raw record, the most important first.
 _RANK = ("ended", "created", "changed", "unchanged")
 _SHARED = ("unit", "job", "location")
 _PEOPLE = (Worker, Ended, Rescinded)
+#: Digest of what a record of its own told in an earlier run: like nothing that is told in passing.
+_BEFORE = UUID(int=0)
 
 
 def owned(run: SyncRun) -> Any:
@@ -64,18 +70,30 @@ class Taker:
         self._ended = run.ended_count
         # Asked for only where it may matter: counting takes its time, and a live run takes single records.
         self._open_before = 0 if run.approved is not None else absence.open_workers(system) + run.ended_count
-        #: Units, jobs and locations told so far.
-        self._told: dict[tuple[str, str], Record] = {}
+        #: Digests of the units, jobs and locations told so far.
+        self._told: dict[Name, UUID] = {}
         #: Those of which the source has records of their own.
         self._own = frozenset(kind for kind in _SHARED if kind in mapping.kinds)
         self._report: dict[str, Any] = dict(run.report)
+        # A filter and a dry run look into the records; a live run takes single ones.
+        remembers = run.mode == RunMode.FULL and self._pilot.everybody
+        self._memory = Memory(system, mapping, run.as_of) if remembers else None
 
     def take(self, page: Page, held: frozenset[str]) -> None:
         """Take one page. Raises Asks before it ends too many, Stopped where the run is no longer ours."""
-        made = [mapped.of(each, self._mapping, held) for each in page.records]
+        met = self._met(page, held)
+        made = [
+            mapped.of(raw, self._mapping, held) if known.names is None else Mapped(raw, names=known.names)
+            for raw, known in zip(page.records, met, strict=True)
+        ]
         outside = self._pilot.outside(record for each in made for record in each.records)
         told = self._known_in_passing(made)
-        groups = [self._to_apply(each, outside, told) for each in made]
+        differing = self._differing(made, told)
+        groups = []
+        for place, each in enumerate(made):
+            if each.names is not None and not self._settled(each, told, differing):
+                made[place] = mapped.of(each.raw, self._mapping, held)
+            groups.append(self._to_apply(made[place], outside, told))
         if held:
             self._report["held"] = sorted({*self._report.get("held", ()), *held})
         with transaction.atomic():
@@ -93,12 +111,51 @@ class Taker:
                 exceptions.resolve(self._system, {(each.raw.kind, _key(each)) for each in made} - refused)
             if self._keeps_seen:
                 self._see(made)
+            if self._memory is not None:
+                self._memory.keep(
+                    (each.raw, known.fingerprint, [named(record) for record in each.records])
+                    for each, known in zip(made, met, strict=True)
+                    if known.fingerprint and known.names is None and each.refused is None
+                )
             self._advance(page, verdicts)
         # A crash before the commit leaves nothing of the page; after it, the next attempt goes on behind it.
         self._told |= told
         self._ended += verdicts["ended"]
 
-    def _to_apply(self, made: Mapped, outside: set[str], told: dict[tuple[str, str], Record]) -> list[Record]:
+    def _met(self, page: Page, held: frozenset[str]) -> list[Met]:
+        if self._memory is None:
+            return [Met()] * len(page.records)
+        return self._memory.meet(page.records, held)
+
+    def _differing(self, made: Sequence[Mapped], told: Mapping[Name, UUID]) -> set[Named]:
+        """Return what is remembered and not known as it was remembered."""
+        if self._memory is None:
+            return set()
+        asked = {
+            pair
+            for each in made
+            for pair in each.names or ()
+            if pair[0] not in self._told and pair[0] not in told
+        }
+        return self._memory.differing(asked)
+
+    def _settled(self, made: Mapped, told: dict[Name, UUID], differing: set[Named]) -> bool:
+        """Whether applying what a record is remembered to have become would change nothing; then what it
+        tells in passing counts as told."""
+        new: dict[Name, UUID] = {}
+        for name, digest in made.names or ():
+            before = self._told.get(name) or told.get(name) or new.get(name)
+            if before is None:
+                if (name, digest) in differing:
+                    return False
+                if name[0] in _SHARED:
+                    new[name] = digest
+            elif before != digest and made.raw.kind == name[0]:
+                return False
+        told |= new
+        return True
+
+    def _to_apply(self, made: Mapped, outside: set[str], told: dict[Name, UUID]) -> list[Record]:
         """Return the records to apply: without workers left out and without what was told before."""
         found: list[Record] = []
         for record in made.records:
@@ -106,26 +163,25 @@ class Taker:
                 if record.key not in outside:
                     found.append(record)
                 continue
-            name = (canonical.kind_of(record), applied_key(record))
+            name, digest = named(record)
             before = self._told.get(name) or told.get(name)
-            if before is None or (before != record and made.raw.kind == name[0]):
-                told[name] = record
+            if before is None or (before != digest and made.raw.kind == name[0]):
+                told[name] = digest
                 if made.raw.kind == name[0]:
                     # Also of a slice: what names the thing in passing names no day.
-                    told.setdefault((name[0], record.key), record)
+                    told.setdefault((name[0], record.key), digest)
                 found.append(record)
         return found
 
-    def _known_in_passing(self, made: Sequence[Mapped]) -> dict[tuple[str, str], Record]:
+    def _known_in_passing(self, made: Sequence[Mapped]) -> dict[Name, UUID]:
         """Return what is only named in passing and was told by a record of its own before, in whichever run:
         the name of a unit beside a worker must not undo the parent that the unit's own record tells."""
-        named = {
-            (canonical.kind_of(record), applied_key(record)): record
+        asked = {
+            name
             for each in made
-            for record in each.records
-            if not isinstance(record, _PEOPLE) and canonical.kind_of(record) in self._own - {each.raw.kind}
+            for name in names_of(each)
+            if name[0] in self._own and name[0] != each.raw.kind and name not in self._told
         }
-        asked = [name for name in named if name not in self._told]
         if not asked:
             return {}
         with database.binary_cursor() as cursor:
@@ -139,7 +195,7 @@ class Taker:
             )
             known = {(kind, key) for kind, key in cursor}
         known |= slices.told_in_slices(self._system, [name for name in asked if name not in known])
-        return {name: named[name] for name in known}
+        return dict.fromkeys(known, _BEFORE)
 
     def _apply(self, groups: Sequence[Sequence[Record]]) -> list[list[Outcome]]:
         if not self._dry:
@@ -177,14 +233,15 @@ class Taker:
 
     def _see(self, made: Sequence[Mapped]) -> None:
         """Note whom the page had, also who was refused or left out: none of them is absent."""
-        keys = {record.key for each in made for record in each.records if isinstance(record, _PEOPLE)}
+        keys: set[str] = set()
         for each in made:
+            people = [key for kind, key in names_of(each) if kind == "worker"]
+            keys.update(people)
             if each.raw.kind in _SHARED:
                 continue
-            named = next((record.key for record in each.records if isinstance(record, _PEOPLE)), "")
-            if named and each.raw.key and named != each.raw.key:
+            if people and each.raw.key and people[0] != each.raw.key:
                 self._report["keys differ"] = True
-            if not named and each.refused is not None:
+            if not people and each.refused is not None:
                 unread = "unread with key" if each.raw.key else "unread"
                 self._report[unread] = self._report.get(unread, 0) + 1
                 keys.add(each.raw.key)

@@ -91,12 +91,14 @@ def _own(store_id: int, moment: datetime, known: datetime | None) -> dict[int, i
     with database.binary_cursor() as cursor:
         cursor.execute(
             """
-            SELECT v.unit_id, count(DISTINCT coalesce(p.merged_into_id, p.id))
-            FROM connectors_work_assignment_version v
-            JOIN connectors_person p ON p.id = v.person_id AND p.store_id = %s
-            WHERE v.primary AND v.unit_id IS NOT NULL AND v.valid @> %s::timestamptz
-              AND v.recorded @> coalesce(%s::timestamptz, clock_timestamp())
-            GROUP BY v.unit_id
+            SELECT d.unit_id, count(*) FROM (
+                SELECT DISTINCT v.unit_id, coalesce(m.merged_into_id, v.person_id)
+                FROM connectors_work_assignment_version v
+                JOIN connectors_organization_unit u ON u.id = v.unit_id AND u.store_id = %s
+                LEFT JOIN connectors_person m ON m.id = v.person_id AND m.merged_into_id IS NOT NULL
+                WHERE v.primary AND v.valid @> %s::timestamptz
+                  AND v.recorded @> coalesce(%s::timestamptz, clock_timestamp())
+            ) d GROUP BY d.unit_id
             """,
             (store_id, moment, known),
         )

@@ -67,7 +67,12 @@ def apply(
     with transaction.atomic():
         with database.binary_cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCK, system.store_id))
-        return _Batch(system, as_of, run).apply(records)
+            # While a first run fills them the planner takes the tables for small, and reads them whole.
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        outcomes = _Batch(system, as_of, run).apply(records)
+        with database.binary_cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = on")
+    return outcomes
 
 
 class _Batch:

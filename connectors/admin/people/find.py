@@ -9,12 +9,58 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
 PAGE = 50
 #: Letters before a name is looked for.
 LEAST = 2
+
+
+#: What matched, and whose it is; people merged into others have matches of their own.
+Match = tuple[str, int]
+
+# Of each thing that may begin so, the first matches in the order of its index, ~<~ (by code points): however
+# many people have it, only a page of them is read.
+_BEGINNING = """
+    (SELECT coalesce(p.merged_into_id, p.id) AS person, m.said, m.person_id
+     FROM (SELECT t.person_id, {said} AS said FROM {table} t
+           WHERE upper_inf(t.recorded) AND {said} LIKE %(begins)s AND {said} ~>=~ %(said)s) m
+     JOIN connectors_person p ON p.id = m.person_id AND p.store_id = %(store)s
+     WHERE m.said ~>~ %(said)s OR m.person_id > %(last)s
+     ORDER BY m.said USING ~<~, m.person_id LIMIT %(most)s)
+"""
+_OF_PERSON = """
+    SELECT {said} AS said, t.person_id FROM {table} t
+    WHERE t.person_id = p.id AND upper_inf(t.recorded) AND {said} LIKE %(begins)s
+"""
+_SEARCHED = (
+    ("lower(t.formatted_name)", "connectors_person_version"),
+    ("lower(t.family_name)", "connectors_person_version"),
+    ("t.normal::text", "connectors_identifier"),
+)
+
+
+def _in_each(query: str) -> str:
+    return " UNION ALL ".join(query.format(said=said, table=table) for said, table in _SEARCHED)
+
+
+_MATCHES = f"""
+    SELECT u.person, u.said, u.person_id FROM ({_in_each(_BEGINNING)}) u
+    ORDER BY u.said USING ~<~, u.person_id LIMIT %(most)s
+"""  # noqa: S608  constants
+#: Of each person the first match.
+_FIRST = f"""
+    SELECT DISTINCT ON (q.person) q.person, m.said, m.person_id
+    FROM (SELECT p.id AS person, p.id FROM connectors_person p WHERE p.id = ANY (%(people)s)
+          UNION ALL
+          SELECT p.merged_into_id, p.id FROM connectors_person p WHERE p.merged_into_id = ANY (%(people)s)
+         ) q
+    JOIN connectors_person p ON p.id = q.id
+    CROSS JOIN LATERAL ({_in_each(_OF_PERSON)}) m
+    ORDER BY q.person, m.said COLLATE "C", m.person_id
+"""  # noqa: S608  constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +83,31 @@ def everybody(store_id: int, after: str = "") -> Found:
 
 
 def typed(store_id: int, text: str, after: str = "", *, page: int = PAGE) -> Found:
-    """Return people whose name, family name, number, address or user name begins so, by what was found."""
-    begins = _like(text.strip().casefold())
+    """Return people whose name, family name, number, address or user name begins so, by what was found.
+
+    Whoever is found by several stands where the first of them does, and only there.
+    """
     if len(text.strip()) < LEAST:
         return Found((), "")
     said, _, key = after.rpartition("|")
-    last = int(key) if key.isdecimal() and len(key) < 19 else 0
-    return _page(
-        """
-        SELECT f.person, f.said || '|' || f.person FROM (
-            SELECT coalesce(p.merged_into_id, p.id) AS person, min(u.said) AS said FROM (
-                SELECT v.person_id, lower(v.formatted_name) COLLATE "C" AS said
-                FROM connectors_person_version v
-                WHERE upper_inf(v.recorded)
-                  AND (lower(v.formatted_name) LIKE %s OR lower(v.family_name) LIKE %s)
-                UNION ALL
-                SELECT i.person_id, i.normal COLLATE "C" FROM connectors_identifier i
-                WHERE upper_inf(i.recorded) AND i.normal LIKE %s
-            ) u JOIN connectors_person p ON p.id = u.person_id AND p.store_id = %s
-            GROUP BY 1
-        ) f WHERE (f.said, f.person) > (%s COLLATE "C", %s) ORDER BY f.said, f.person LIMIT %s
-        """,
-        [begins, begins, begins, store_id, said, last, page + 1],
-        page=page,
-    )
+    last = (said, int(key) if key.isdecimal() and len(key) < 19 else 0)
+    most = 2 * (page + 1)
+    asked: dict[str, Any] = {"store": store_id, "begins": _like(text.strip().casefold()), "most": most}
+    found: dict[int, Match] = {}
+    with connection.cursor() as cursor:
+        while len(found) <= page:
+            cursor.execute(_MATCHES, {**asked, "said": last[0], "last": last[1]})
+            rows = cursor.fetchall()
+            cursor.execute(_FIRST, {**asked, "people": [row[0] for row in rows]})
+            first = {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+            for person, *match in rows:
+                last = (match[0], match[1])
+                if first[person] == last and len(found) <= page:
+                    found[person] = last
+            if len(rows) < most:
+                break
+    people = list(found)[:page]
+    return Found(people, "{}|{}".format(*found[people[-1]]) if len(found) > page else "")
 
 
 def in_unit(store_id: int, unit_id: int, moment: datetime, *, below: bool, after: str = "") -> Found:

@@ -26,6 +26,7 @@ def _as_read(type_: str, packed: binary_arrays.PackedArray) -> list[object]:
 
 _CASES = [
     ("smallint", binary_arrays.small_integers, st.integers(-(2**15), 2**15 - 1)),
+    ("bigint", binary_arrays.big_integers_or_null, st.none() | st.integers(-(2**63), 2**63 - 1)),
     ("integer", binary_arrays.integers, st.integers(-(2**31), 2**31 - 1)),
     ("bigint", binary_arrays.big_integers, st.integers(-(2**63), 2**63 - 1)),
     ("uuid", binary_arrays.uuids, st.uuids()),
