@@ -15,9 +15,9 @@ _SQL = (Path(__file__).parent / "sql" / "audit_trail.sql").read_text(encoding="u
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("compliance", "0002_courses_and_completions"),
+        ("compliance", "0003_proof_log"),
         ("lrs", "0002_statement_tables"),
-        ("connectors", "0008_applied_as_of"),
+        ("connectors", "0011_mapped_records"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
