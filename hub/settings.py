@@ -172,6 +172,10 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "Hand the feed's consumers what a lost wake-up missed": {"task": "lrs.sweep_consumers", "schedule": 5.0},
     "Follow changes of the workforce record": {"task": "connectors.sweep_changes", "schedule": 5.0},
+    "Have completions follow identities, courses and rules": {
+        "task": "compliance.follow_completions",
+        "schedule": 5.0,
+    },
     "Start the syncs that are due, carry on those left behind": {
         "task": "connectors.sync_due",
         "schedule": 60.0,
@@ -272,6 +276,10 @@ CONNECTORS_SYNC_STALLED_SECONDS = env.whole("CONNECTORS_SYNC_STALLED_SECONDS", 1
 CONNECTORS_CIRCUIT_FAILURES = env.whole("CONNECTORS_CIRCUIT_FAILURES", 5, least=1)
 CONNECTORS_CIRCUIT_SECONDS = env.whole("CONNECTORS_CIRCUIT_SECONDS", 300, least=1)
 CONNECTORS_VAULT_KEYS = env.listed("CONNECTORS_VAULT_KEYS")
+
+# Completions and training records: compliance.conf reads these.
+COMPLIANCE_SAME_COMPLETION_HOURS = env.whole("COMPLIANCE_SAME_COMPLETION_HOURS", 24, least=0)
+COMPLIANCE_RECORDS_SIGNED = env.flag("COMPLIANCE_RECORDS_SIGNED", default=False)
 
 # E-mail: alerts are sent through this mail server; without one, channels for e-mail say so.
 _MAIL = env.mail_from_url(env.text("EMAIL_URL"))

@@ -14,7 +14,8 @@ from lrs import database, feed
 
 _NEXT = """
 SELECT c.id, c.store_id, c.person_id, c.course_id, c.recorded, c.xid FROM compliance_completion_change c
-WHERE (c.xid, c.id) > (%b::bigint, %b::bigint) AND c.xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+WHERE (c.xid, c.id) > (%b::bigint, %b::bigint)
+  AND c.xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
 ORDER BY c.xid, c.id LIMIT %b::bigint
 """
 

@@ -96,7 +96,8 @@ def _identities_followed() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT NOT EXISTS (SELECT FROM lrs_store o"
-            " LEFT JOIN compliance_identity_cursor c ON c.store_id = o.id WHERE EXISTS (SELECT FROM connectors_statement_context s WHERE s.store_id = o.id"
+            " LEFT JOIN compliance_identity_cursor c ON c.store_id = o.id WHERE EXISTS ("
+            "SELECT FROM connectors_statement_context s WHERE s.store_id = o.id"
             " AND s.recorded_to IS NULL AND (s.xid, s.seq) > (coalesce(c.xid, 0), coalesce(c.seq, 0))))"
         )
         [found] = cursor.fetchone()
