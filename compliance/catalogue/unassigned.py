@@ -64,7 +64,7 @@ def unassigned(
         cursor.execute(_NEXT, values)
         rows = cursor.fetchall()
     known = canonical(store_id, [row[1] for row in rows])
-    return [Unassigned(*row, shown_name(known.get(row[1], {}))) for row in rows]
+    return [Unassigned(*row, name=shown_name(known.get(row[1], {}))) for row in rows]
 
 
 def put_aside(activity: SeenActivity, *, aside: bool = True) -> None:

@@ -15,6 +15,7 @@ from lrs import feed
 from lrs.ingest.batch import Flag
 
 CONSUMER = "compliance.completions"
+_VOIDING, _REFERENCE = int(Flag.VOIDING), int(Flag.REFERENCE)
 
 
 @feed.consumer(CONSUMER, batch=2_000)
@@ -25,9 +26,9 @@ def consume(statements: Sequence[feed.FeedStatement]) -> None:
     found: list[outcomes.Reported] = []
     voided: dict[int, list[UUID]] = {}
     for each in statements:
-        if each.flags & Flag.VOIDING:
+        if each.flags & _VOIDING:
             voided.setdefault(each.store_id, []).append(UUID(each.values()["object"]["id"]))
-        elif not each.flags & Flag.REFERENCE:
+        elif not each.flags & _REFERENCE:
             found.extend(
                 outcomes.reported(
                     each.values(),

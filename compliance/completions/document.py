@@ -129,7 +129,9 @@ class Rule:
         """Return what makes a completion where a launched statement said `move_on`."""
         if self.needs is not None:
             return self.needs
-        return (*MOVE_ON[move_on], *_BY_THE_LMS) if move_on in MOVE_ON else self.otherwise
+        if move_on is None or move_on not in MOVE_ON:
+            return self.otherwise
+        return (*MOVE_ON[move_on], *_BY_THE_LMS)
 
 
 @cache

@@ -94,8 +94,8 @@ def completions(
     }
     with database.binary_cursor() as cursor:
         cursor.execute(_READ, values)
-        for row in cursor:
-            yield Completed(*row[:10], None if row[10] is None else Decimal(row[10]))
+        for *plain, credit in cursor:
+            yield Completed(*plain, credit_hours=None if credit is None else Decimal(credit))
 
 
 def evidence(completion_ids: Sequence[int]) -> list[Evidence]:

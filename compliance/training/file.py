@@ -1,6 +1,6 @@
 """Many training records from a file: tried first, then kept; what cannot be is given back with the reason.
 
-In: CSV with a header, or a ZIP of `records.csv` and the files its column `evidence` names, semicolons between.
+In: CSV with a header, or a ZIP of `records.csv` and the files its column `evidence` names, by semicolons.
 A person is named by `employee_number`, `email`, `user_name` or `person` (our number); a course by its code.
 `completed_at` is a day, which means its noon in UTC, or a moment with its offset. Out: a report. Each line is
 kept whole or not at all; a line whose `reference` is there already is no second record.
@@ -31,8 +31,8 @@ BYTES_MOST = 200 * 1024 * 1024
 RECORDS = "records.csv"
 _PEOPLE = ("employee_number", "email", "user_name", "person")
 _TEXTS = (
-    "trainer_name", "trainer_qualification", "trainer_address", "provider", "location", "materials", "content",
-    "understanding", "equipment", "evaluator_name", "certification", "job_title", "reference",
+    "trainer_name", "trainer_qualification", "trainer_address", "provider", "location", "materials",
+    "content", "understanding", "equipment", "evaluator_name", "certification", "job_title", "reference",
 )  # fmt: skip
 COLUMNS = (
     *_PEOPLE, "course", "version", "kind", "completed_at", "hours", "passed", "score", "evaluated_on",
@@ -67,7 +67,7 @@ class Report:
 def take(
     store_id: int, content: bytes, *, by_id: int | None = None, post: bool = False, dry: bool = False
 ) -> Report:
-    """Keep every line of a file as a draft, or with `post` as a posted record. ComplianceError: no such file."""
+    """Keep every line of a file as a draft, or with `post` posted. Raises ComplianceError: no such file."""
     lines, files = _read(content)
     report = Report(lines=len(lines))
     for number, line in enumerate(lines, start=2):
@@ -159,12 +159,12 @@ def _holders(store_id: int, name: str, text: str) -> set[int]:
     if name == "person":
         if not (text.isascii() and text.isdigit() and len(text) < 19):
             return set()
-        rows = Person.objects.filter(store=store_id, pk=int(text)).values_list("pk", "merged_into_id")
-    else:
-        rows = Identifier.objects.filter(
-            type=name, normal=normal(text), recorded__upper_inf=True, person__store=store_id
-        ).values_list("person_id", "person__merged_into_id")
-    return {into or pk for pk, into in rows}
+        people = Person.objects.filter(store=store_id, pk=int(text))
+        return {each.merged_into_id or each.pk for each in people}
+    known = Identifier.objects.filter(
+        type=name, normal=normal(text), recorded__upper_inf=True, person__store=store_id
+    ).select_related("person")
+    return {each.person.merged_into_id or each.person_id for each in known}
 
 
 def _moment(text: str) -> datetime:

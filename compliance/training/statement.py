@@ -136,13 +136,12 @@ def _extension(record: TrainingRecord, beside: Beside) -> dict[str, Any]:
         said["evaluated_on"] = record.evaluated_on.isoformat()
     if record.hours is not None:
         said["hours"] = str(record.hours)
-    for name, value in (
-        ("version", beside.version_label),
-        ("job_title", record.job_title or beside.job_title),
-        ("reference", record.reference),
-    ):
-        if value:
-            said[name] = value
+    plain = {
+        "version": beside.version_label,
+        "job_title": record.job_title or beside.job_title,
+        "reference": record.reference,
+    }
+    said |= {name: value for name, value in plain.items() if value}
     if record.signature_id is not None:
         said["signature"] = record.signature_id
     return said
