@@ -31,24 +31,33 @@ class Caller:
     credential_id: int | None = None
 
 
-def caller(request: HttpRequest, *, writing: bool) -> Caller:
-    """Return who asks; raises where they may not read, or with `writing`, not write."""
+def caller(
+    request: HttpRequest,
+    *,
+    writing: bool,
+    scopes: tuple[str, str] = (READ, WRITE),
+    permission: str = PERMISSION,
+) -> Caller:
+    """Return who asks; raises where they may not read, or with `writing`, not write.
+
+    `scopes` are what reading and writing need of a key or token, `permission` what looking needs of staff.
+    """
     headers = {name.lower(): value for name, value in request.headers.items()}
     if "authorization" not in headers and getattr(request, "user", None) is not None:
-        signed_in = _signed_in(request, writing=writing)
+        signed_in = _signed_in(request, writing=writing, permission=permission)
         if signed_in is not None:
             return signed_in
     access = authenticate(headers, address_in(request.META))
     limit(access)
-    access.require(WRITE if writing else READ)
+    access.require(scopes[1] if writing else scopes[0])
     return Caller(access.store_id, access.credential_id)
 
 
-def _signed_in(request: HttpRequest, *, writing: bool) -> Caller | None:
+def _signed_in(request: HttpRequest, *, writing: bool, permission: str) -> Caller | None:
     user: Any = request.user
     if not (user.is_authenticated and user.is_active and user.is_staff):
         return None
-    if writing or not user.has_perm(PERMISSION):
+    if writing or not user.has_perm(permission):
         raise Problem(
             403,
             "Who is signed in to the administration may look here, where the role allows it; writing needs a "

@@ -49,6 +49,8 @@ SECURITY_SCHEMES: Mapping[str, Any] = {
                 "scopes": {
                     "workforce/read": "Read people, and statements with their context",
                     "workforce/write": "Keep people no HR system knows",
+                    "compliance/read": "Read courses, completions and training records",
+                    "compliance/write": "Keep courses, and record training",
                 },
             }
         },
@@ -93,7 +95,7 @@ class Described(AutoSchema):
     def get_auth(self) -> list[dict[str, list[str]]]:
         """Return the ways to sign in; who is signed in to the administration only looks."""
         reading = self.method == "GET"
-        scopes = ["workforce/read" if reading else "workforce/write"]
+        scopes = [self._resource.scopes[0 if reading else 1]]
         found: list[dict[str, list[str]]] = [{"token": scopes}, {"key": []}]
         return [*found, {"session": []}] if reading else found
 

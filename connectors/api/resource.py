@@ -55,6 +55,9 @@ class Resource(APIView):
     http_method_names = ("get", "head", "post", "patch", "delete")
     schema = Described()
 
+    #: What reading and writing need of a key or token, and looking of somebody signed in.
+    scopes: ClassVar[tuple[str, str]] = (access.READ, access.WRITE)
+    permission: ClassVar[str] = access.PERMISSION
     #: Query parameters by method.
     parameters: ClassVar[Mapping[str, Sequence[Parameter]]] = {}
     #: JSON Schema of the answer, by method, for the description.
@@ -76,7 +79,12 @@ class Resource(APIView):
         method = request.method or "GET"
         if method not in self.allowed_methods:
             raise MethodNotAllowed(method)
-        self.caller = access.caller(self.django_request, writing=method not in _READING)
+        self.caller = access.caller(
+            self.django_request,
+            writing=method not in _READING,
+            scopes=self.scopes,
+            permission=self.permission,
+        )
         super().initial(request, *args, **kwargs)
         self.now = timezone.now()
         self.understand("GET" if method == "HEAD" else method)

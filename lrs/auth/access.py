@@ -22,11 +22,13 @@ SCOPES = {
     "all": "Everything of the xAPI",
     "workforce/read": "Read people, and statements with the workforce context of their time",
     "workforce/write": "Keep people no HR system knows",
+    "compliance/read": "Read courses, completions and training records",
+    "compliance/write": "Keep courses, and record training",
 }
 
 #: Scopes that `all`, a word of the xAPI, does not include: an LMS that may do everything there reads and
-#: writes no HR data.
-BESIDE_ALL = frozenset({"workforce/read", "workforce/write"})
+#: writes no HR data, and says of nobody that they are trained.
+BESIDE_ALL = frozenset({"workforce/read", "workforce/write", "compliance/read", "compliance/write"})
 
 
 @dataclass(frozen=True, kw_only=True)
