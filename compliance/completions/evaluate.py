@@ -14,7 +14,7 @@ answer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -83,7 +83,8 @@ class Wanted:
     passed: bool | None
     score: float | None
     credit_hours: Decimal | None
-    rule_version_id: int
+    #: Who said so first; another version that says the same makes no other completion.
+    rule_version_id: int = field(compare=False)
     #: The statements it stands on, in the order of their keys.
     seqs: tuple[int, ...]
 

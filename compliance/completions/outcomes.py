@@ -105,7 +105,10 @@ WITH given AS (
     ON CONFLICT (seq, actor) DO NOTHING
     RETURNING seq, store_id, activity, person_id
 )
-SELECT seq, store_id, activity, person_id FROM kept
+SELECT seq, store_id, activity, person_id, true FROM kept
+UNION ALL
+SELECT o.seq, o.store_id, o.activity, o.person_id, false
+FROM given g JOIN compliance_outcome o ON o.seq = g.seq AND o.actor = g.actor
 """
 
 _COUNT = """
@@ -122,7 +125,10 @@ SET outcomes = s.outcomes + excluded.outcomes, last_seen = greatest(s.last_seen,
 
 
 def keep(found: Sequence[Reported]) -> set[Pair]:
-    """Keep what statements report; return the pairs it touches, where the person is known already."""
+    """Keep what statements report; return the pairs it touches, where the person is known already.
+
+    What was kept before touches its pairs, too: whoever kept it may have been stopped before deriving them.
+    """
     if not found:
         return set()
     digests = {each.iri: digest(each.iri) for each in found}
@@ -145,9 +151,9 @@ def keep(found: Sequence[Reported]) -> set[Pair]:
             ),
             prepare=True,
         )
-        new = cursor.fetchall()
-    _count(found, {row[0] for row in new}, digests)
-    return pairs({(store, activity, person) for _, store, activity, person in new if person is not None})
+        kept = cursor.fetchall()
+    _count(found, {row[0] for row in kept if row[4]}, digests)
+    return pairs({(store, activity, person) for _, store, activity, person, _ in kept if person is not None})
 
 
 def _count(found: Sequence[Reported], new: set[int], digests: dict[str, UUID]) -> None:

@@ -145,6 +145,7 @@ def rebuild(tell: Callable[[str], None] = lambda _: None) -> int:
         read += len(statements)
         if read % 100_000 < len(statements):
             tell(f"{read:,} statements read")
+    tell(f"all {read:,} statements read")
     with transaction.atomic():
         outcomes.alone()
         _count_again()

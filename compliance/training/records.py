@@ -34,7 +34,6 @@ from connectors.workforce import as_of
 from lrs.errors import LrsError
 from lrs.identity import agent_key
 from lrs.ingest import door
-from lrs.wire.version import Version
 
 #: Clocks differ; what is further ahead did not happen yet.
 _AHEAD = timedelta(hours=24)
@@ -200,7 +199,7 @@ def own_iri(course: Course, version: CourseVersion | None) -> str:
 def _accept(store_id: int, statement: Mapping[str, Any], contents: Mapping[str, tuple[str, bytes]]) -> None:
     content_type, body = body_of(statement, contents)
     try:
-        door.accept(source.access(store_id), Version.V1, content_type, body)
+        door.accept_own(source.access(store_id), content_type, body)
     except LrsError as error:
         raise ComplianceError(f"The record store refuses it: {error}") from error
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import json
+
 import pytest
+from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from compliance.completions import changes as completion_changes
-from compliance.completions import rework
-from compliance.models import Completion, CourseActivity
+from compliance.completions import consume, rework
+from compliance.models import Completion, CourseActivity, SeenActivity
+from connectors.enrichment import consume as enrichment
 from connectors.identity import link, merge
 from connectors.workforce.canonical import Identified
+from lrs import feed
 from tests.compliance.courses import (
     ANN,
     BEA,
@@ -249,6 +255,46 @@ def test_a_rebuild_gives_the_same_and_repairs_what_was_damaged(hub: Hub) -> None
         cursor.execute("DELETE FROM compliance_outcome WHERE store_id = %s", [moodle.store_id])
     assert rework.rebuild() == 0
     assert [each.pk for each in known(forklift)] == [before.pk]
+
+
+def test_statements_handed_over_again_change_nothing_and_are_counted_once(hub: Hub) -> None:
+    moodle, _ = hired(hub)
+    forklift = course(moodle.store_id, "FORK-1", FORKLIFT)
+    did(moodle, "passed")
+    caught_up()
+    [before] = known(forklift)
+    feed.replay(consume.CONSUMER)
+    caught_up()
+    assert [each.pk for each in known(forklift)] == [before.pk]
+    assert SeenActivity.objects.get(store=moodle.store_id, iri=FORKLIFT).outcomes == 1
+
+
+def test_what_was_kept_but_not_derived_is_derived_when_it_is_handed_over(hub: Hub) -> None:
+    moodle, _ = hired(hub)
+    forklift = course(moodle.store_id, "FORK-1", FORKLIFT)
+    caught_up()
+    did(moodle, "passed")
+    feed.run(enrichment.CONSUMER)
+    with pytest.raises(RuntimeError, match="killed"):
+        rework.rebuild(_killed)
+    assert known(forklift) == []
+    caught_up()
+    assert days(forklift) == ["2026-02-10"]
+
+
+def _killed(_: str) -> None:
+    raise RuntimeError("killed")
+
+
+def test_the_command_rebuilds_and_says_how_much_was_otherwise(hub: Hub) -> None:
+    moodle, _ = hired(hub)
+    forklift = course(moodle.store_id, "FORK-1", FORKLIFT)
+    did(moodle, "passed")
+    caught_up()
+    said = io.StringIO()
+    call_command("rebuild_completions", stdout=said, stderr=io.StringIO())
+    assert json.loads(said.getvalue()) == {"changed": 0}
+    assert len(known(forklift)) == 1
 
 
 def test_nobody_edits_or_deletes_a_completion(hub: Hub) -> None:

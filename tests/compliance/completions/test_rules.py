@@ -222,6 +222,19 @@ def test_a_document_that_cannot_be_used_says_where_it_is_wrong(wrong: dict[str, 
     assert pointer in {each.pointer for each in problems(wrong)}
 
 
+def test_a_version_that_says_the_same_makes_no_other_completion(hub: Hub) -> None:
+    moodle, _ = hired(hub)
+    forklift = course(moodle.store_id, "FORK-1", FORKLIFT)
+    said = {"format": 1, "steps": {"passed": {"verbs": [f"{ADL}passed"]}}, "needs": [["passed"]]}
+    ours = rule(moodle.store_id, said)
+    did(moodle, "passed")
+    caught_up()
+    [before] = known(forklift)
+    rulebook.publish(rulebook.draft(ours, {**said, "note": "The same in other words"}))
+    caught_up()
+    assert [each.pk for each in known(forklift)] == [before.pk]
+
+
 def test_what_is_published_never_changes(hub: Hub) -> None:
     moodle, _ = hired(hub)
     ours = rule(moodle.store_id, {"format": 1, "move_on": "Passed", "applies": {"courses": ["NONE"]}})
