@@ -59,6 +59,12 @@ def store_of(request: HttpRequest) -> dict[str, Any]:
     return {"store": chosen_store(request), "stores": stores}
 
 
+def printed_name(request: HttpRequest) -> str:
+    """Return who is signed in, as it is printed."""
+    user: Any = request.user
+    return str(user.get_full_name() or user.get_username())
+
+
 def told(request: HttpRequest, write: Callable[[], object], success: str) -> bool:
     """Do something and say how it went; return whether it was done."""
     try:

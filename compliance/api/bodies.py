@@ -52,7 +52,7 @@ class NewCourse(ChangedCourse):
 class NewVersion(Strict):
     """A version of a course."""
 
-    label = serializers.CharField(max_length=100)
+    label = serializers.CharField(max_length=100)  # type: ignore[assignment]  # a member, not its label
     effective_on = serializers.DateField()
     retraining = serializers.BooleanField(required=False)
     change_note = serializers.CharField(max_length=20_000, **_TEXT)
@@ -122,7 +122,7 @@ class NewRecord(Strict):
     certification = serializers.CharField(max_length=20_000, **_TEXT)
     job_title = serializers.CharField(max_length=300, **_TEXT)
     reference = serializers.CharField(max_length=200, **_TEXT)
-    evidence = Evidence(many=True, required=False, max_length=20)
+    evidence = Evidence(many=True, required=False, max_length=20)  # type: ignore[call-arg]  # the list's
     post = serializers.BooleanField(required=False, help_text="Make it a statement at once.")
 
 

@@ -25,7 +25,7 @@ from connectors.models import Person
 
 _FIELDS = tuple(
     name
-    for name in bodies.NewRecord().fields
+    for name in map(str, bodies.NewRecord().fields)
     if name not in {"person", "course", "version", "trainer_person", "evidence", "post", "completed_at"}
 )
 RECORD: dict[str, Any] = {

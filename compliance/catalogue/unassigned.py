@@ -64,7 +64,8 @@ def unassigned(
         cursor.execute(_NEXT, values)
         rows = cursor.fetchall()
     known = canonical(store_id, [row[1] for row in rows])
-    return [Unassigned(*row, name=shown_name(known.get(row[1], {}))) for row in rows]
+    found: list[list[Any]] = [[*row, shown_name(known.get(row[1], {}))] for row in rows]
+    return [Unassigned(*each) for each in found]
 
 
 def put_aside(activity: SeenActivity, *, aside: bool = True) -> None:

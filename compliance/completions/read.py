@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from lrs import database
@@ -94,8 +95,9 @@ def completions(
     }
     with database.binary_cursor() as cursor:
         cursor.execute(_READ, values)
-        for *plain, credit in cursor:
-            yield Completed(*plain, credit_hours=None if credit is None else Decimal(credit))
+        for row in cursor:
+            found: list[Any] = [*row[:10], None if row[10] is None else Decimal(row[10])]
+            yield Completed(*found)
 
 
 def evidence(completion_ids: Sequence[int]) -> list[Evidence]:

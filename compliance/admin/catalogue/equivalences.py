@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, reverse
 
-from compliance.admin.base import LookOnlyPages, store_of, told
+from compliance.admin.base import LookOnlyPages, printed_name, store_of, told
 from compliance.catalogue import equivalence
 from compliance.errors import ComplianceError
 from compliance.models import Course, CourseEquivalence
@@ -98,7 +98,7 @@ class EquivalenceAdmin(LookOnlyPages):
             try:
                 made = equivalence.approve(
                     **values,
-                    approved_as=request.user.get_full_name() or request.user.get_username(),
+                    approved_as=printed_name(request),
                     approved_by_id=request.user.pk,
                 )
             except ComplianceError as error:

@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, reverse
 
 from compliance import conf
-from compliance.admin.base import LookOnlyPages, store_of, told, uploaded
+from compliance.admin.base import LookOnlyPages, printed_name, store_of, told, uploaded
 from compliance.errors import ComplianceError
 from compliance.models import Course, TrainingRecord, TrainingState
 from compliance.training import evidence, file, records
@@ -228,7 +228,7 @@ class RecordAdmin(LookOnlyPages):
             self.log_change(request, record, "Posted.")
         elif action == "withdraw":
             why = request.POST.get("why", "")
-            by = request.user.get_full_name() or request.user.get_username()
+            by = printed_name(request)
             if told(request, lambda: records.withdraw(record, why=why, by=by), "It is withdrawn."):
                 self.log_change(request, record, f"Withdrawn: {why}")
 

@@ -50,7 +50,7 @@ def _seen(client: Client, path: str, store_id: int, **parameters: Any) -> str:
     return response.content.decode()
 
 
-def _sent(client: Client, path: str, status: int = 302, **form: Any) -> str:
+def _sent(client: Client, path: str, status: Any = 302, **form: Any) -> str:
     response = client.post(f"{BASE}/{path}", form)
     assert response.status_code == status, (response.status_code, response.content[:2000])
     return response.headers.get("Location", "") if status == 302 else response.content.decode()
