@@ -12,18 +12,23 @@ class ComplianceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Imported for what they register: sources of the proof log, checks, a kind of alert.
+        # Imported for what they register: sources of the proof log, system checks, a kind of alert, consumers
+        # of the feed and of changes, logs that are ordered by transactions.
+        from compliance.completions import changes, consume, follow  # noqa: F401
+        from compliance.completions.starting import make_rules
         from compliance.proof import audit, checks, disposals, nightly, statements  # noqa: F401
+        from compliance.trail import install, read  # noqa: F401
+        from compliance.trail.roles import make_roles
         from connectors.models import AlertKind
         from connectors.watch.findings import EVALUATORS
 
         EVALUATORS[AlertKind.PROOF] = nightly.findings
-        # Imported for what they register: system checks, and logs that are ordered by transactions.
-        from compliance.trail import install, read  # noqa: F401
-        from compliance.trail.roles import make_roles
-
-        post_migrate.connect(install.install, sender=self, dispatch_uid="compliance.trail.install")
-        post_migrate.connect(make_roles, sender=self, dispatch_uid="compliance.trail.roles")
+        for receiver, name in (
+            (install.install, "compliance.trail.install"),
+            (make_roles, "compliance.trail.roles"),
+            (make_rules, "compliance.completions.starting"),
+        ):
+            post_migrate.connect(receiver, sender=self, dispatch_uid=name)
 
 
 # The owner's triggers alone write it (compliance.trail.functions).

@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 from celery import shared_task
 
+from compliance.completions import follow, rework
 from compliance.proof import nightly, publish, sequence, vouched
 from compliance.proof.errors import ProofError
 from compliance.trail import review
@@ -56,3 +57,9 @@ def check_log() -> int:
 def open_audit_reviews() -> int:
     """Open the review of the audit trail that is due; return how many that were."""
     return 0 if review.open_due() is None else 1
+
+
+@shared_task(name="compliance.follow_completions", soft_time_limit=290, time_limit=300, ignore_result=True)
+def follow_completions() -> int:
+    """Have completions follow identities, the catalogue and the rules; return how much was looked at."""
+    return follow.carry_on(seconds=20) + rework.carry_on(seconds=20)

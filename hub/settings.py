@@ -180,6 +180,10 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "Hand the feed's consumers what a lost wake-up missed": {"task": "lrs.sweep_consumers", "schedule": 5.0},
     "Follow changes of the workforce record": {"task": "connectors.sweep_changes", "schedule": 5.0},
+    "Have completions follow identities, courses and rules": {
+        "task": "compliance.follow_completions",
+        "schedule": 5.0,
+    },
     "Start the syncs that are due, carry on those left behind": {
         "task": "connectors.sync_due",
         "schedule": 60.0,
@@ -313,6 +317,9 @@ COMPLIANCE_LOG_TIMESTAMP_ROOTS = env.text("COMPLIANCE_LOG_TIMESTAMP_ROOTS")
 COMPLIANCE_LOG_TIMESTAMP_SECONDS = env.whole("COMPLIANCE_LOG_TIMESTAMP_SECONDS", 3600, least=60)
 # The audit trail (compliance.trail)
 COMPLIANCE_AUDIT_REVIEW_DAYS = env.whole("COMPLIANCE_AUDIT_REVIEW_DAYS", 30, least=1, most=366)
+# Completions and training records: compliance.conf reads these.
+COMPLIANCE_SAME_COMPLETION_HOURS = env.whole("COMPLIANCE_SAME_COMPLETION_HOURS", 24, least=0)
+COMPLIANCE_RECORDS_SIGNED = env.flag("COMPLIANCE_RECORDS_SIGNED", default=False)
 
 # E-mail: alerts are sent through this mail server; without one, channels for e-mail say so.
 _MAIL = env.mail_from_url(env.text("EMAIL_URL"))

@@ -15,7 +15,7 @@ _SQL = (Path(__file__).parent / "sql" / "audit_trail.sql").read_text(encoding="u
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("compliance", "0003_proof_log"),
+        ("compliance", "0004_completion_rules"),
         ("lrs", "0002_statement_tables"),
         ("connectors", "0011_mapped_records"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -1,7 +1,21 @@
 """The tables of compliance, a module for each subject. Fields and constraints only."""
 
-from compliance.models.catalogue import Course, CourseActivity, CourseKind, CourseVersion
-from compliance.models.completions import Completion, CompletionEvidence
+from compliance.models.catalogue import (
+    Course,
+    CourseActivity,
+    CourseEquivalence,
+    CourseKind,
+    CourseVersion,
+    SeenActivity,
+)
+from compliance.models.completions import (
+    Completion,
+    CompletionChange,
+    CompletionEvidence,
+    IdentityCursor,
+    Outcome,
+    Rework,
+)
 from compliance.models.proof import (
     LogCheck,
     LogCheckpoint,
@@ -16,17 +30,24 @@ from compliance.models.proof import (
     LogTile,
     LogTimestamp,
 )
+from compliance.models.rules import CompletionRule, CompletionRuleVersion
 from compliance.models.trail import AuditEntry, AuditReview, Operation
+from compliance.models.training import TrainingEvidence, TrainingRecord, TrainingState
 
 __all__ = [
     "AuditEntry",
     "AuditReview",
     "Completion",
+    "CompletionChange",
     "CompletionEvidence",
+    "CompletionRule",
+    "CompletionRuleVersion",
     "Course",
     "CourseActivity",
+    "CourseEquivalence",
     "CourseKind",
     "CourseVersion",
+    "IdentityCursor",
     "LogCheck",
     "LogCheckpoint",
     "LogCosignature",
@@ -40,4 +61,10 @@ __all__ = [
     "LogTile",
     "LogTimestamp",
     "Operation",
+    "Outcome",
+    "Rework",
+    "SeenActivity",
+    "TrainingEvidence",
+    "TrainingRecord",
+    "TrainingState",
 ]

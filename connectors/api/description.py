@@ -51,6 +51,8 @@ SECURITY_SCHEMES: Mapping[str, Any] = {
                     "workforce/write": "Keep people no HR system knows",
                     "log/read": "Read the proof log and what proves that a statement is in it",
                     "audit/read": "Read the audit trail",
+                    "compliance/read": "Read courses, completions and training records",
+                    "compliance/write": "Keep courses, and record training",
                 },
             }
         },

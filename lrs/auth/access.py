@@ -25,11 +25,16 @@ SCOPES = {
     "log/read": "Read the proof log and what proves that a statement is in it",
     "log/write": "Bring co-signatures of witnesses to the proof log",
     "audit/read": "Read the audit trail",
+    "compliance/read": "Read courses, completions and training records",
+    "compliance/write": "Keep courses, and record training",
 }
 
 #: Scopes that `all`, a word of the xAPI, does not include: an LMS that may do everything there reads and
-#: writes no HR data, and has no business with the proof log or the audit trail.
-BESIDE_ALL = frozenset({"workforce/read", "workforce/write", "log/read", "log/write", "audit/read"})
+#: writes no HR data, says of nobody that they are trained, and has no business with the proof log or the
+#: audit trail.
+BESIDE_ALL = frozenset(
+    scope for scope in SCOPES if scope.partition("/")[0] in {"workforce", "log", "audit", "compliance"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)

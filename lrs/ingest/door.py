@@ -50,6 +50,11 @@ def accept(access: Access, version: Version, content_type: str, body: bytes) -> 
     return _accept(access, version, _receive(content_type, body))
 
 
+def accept_own(access: Access, content_type: str, body: bytes) -> list[UUID]:
+    """Store statements the hub itself makes, as xAPI 1.0.3; for applications above."""
+    return accept(access, Version.V1, content_type, body)
+
+
 def accept_under(
     access: Access, version: Version, content_type: str, body: bytes, *, statement_id: str
 ) -> UUID:
