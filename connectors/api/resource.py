@@ -77,6 +77,8 @@ class Resource(APIView):
         if method not in self.allowed_methods:
             raise MethodNotAllowed(method)
         self.caller = access.caller(self.django_request, writing=method not in _READING)
+        # For whoever above writes down who looked.
+        self.django_request.caller = self.caller  # type: ignore[attr-defined]  # ours alone
         super().initial(request, *args, **kwargs)
         self.now = timezone.now()
         self.understand("GET" if method == "HEAD" else method)

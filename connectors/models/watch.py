@@ -134,6 +134,7 @@ class AlertKind(models.TextChoices):
     PROVISIONING = "provisioning", "A hire has no LMS account yet"
     SILENT = "silent", "An LMS has gone silent"
     CIRCUIT = "circuit", "A system is left alone for a while"
+    SECURITY = "security", "Access may be misused"
 
 
 class Alert(models.Model):

@@ -12,6 +12,8 @@ from datetime import datetime
 
 from django.db import connection
 
+from connectors import visible
+
 PAGE = 50
 #: Letters before a name is looked for.
 LEAST = 2
@@ -31,7 +33,8 @@ def everybody(store_id: int, after: str = "") -> Found:
     key = int(after) if after.isdecimal() and len(after) < 19 else (1 << 63) - 1
     return _page(
         "SELECT p.id, p.id::text FROM connectors_person p"
-        " WHERE p.store_id = %s AND p.id < %s AND p.merged_into_id IS NULL ORDER BY p.id DESC LIMIT %s",
+        " WHERE p.store_id = %s AND p.id < %s AND p.merged_into_id IS NULL"
+        f" AND {visible.condition('p.id')} ORDER BY p.id DESC LIMIT %s",
         [store_id, key, PAGE + 1],
     )
 
@@ -44,7 +47,7 @@ def typed(store_id: int, text: str, after: str = "", *, page: int = PAGE) -> Fou
     said, _, key = after.rpartition("|")
     last = int(key) if key.isdecimal() and len(key) < 19 else 0
     return _page(
-        """
+        f"""
         SELECT f.person, f.said || '|' || f.person FROM (
             SELECT coalesce(p.merged_into_id, p.id) AS person, min(u.said) AS said FROM (
                 SELECT v.person_id, lower(v.formatted_name) COLLATE "C" AS said
@@ -56,7 +59,7 @@ def typed(store_id: int, text: str, after: str = "", *, page: int = PAGE) -> Fou
                 WHERE upper_inf(i.recorded) AND i.normal LIKE %s
             ) u JOIN connectors_person p ON p.id = u.person_id AND p.store_id = %s
             GROUP BY 1
-        ) f WHERE (f.said, f.person) > (%s COLLATE "C", %s) ORDER BY f.said, f.person LIMIT %s
+        ) f WHERE (f.said, f.person) > (%s COLLATE "C", %s) AND {visible.condition("f.person")} ORDER BY f.said, f.person LIMIT %s
         """,
         [begins, begins, begins, store_id, said, last, page + 1],
         page=page,
@@ -67,7 +70,7 @@ def in_unit(store_id: int, unit_id: int, moment: datetime, *, below: bool, after
     """Return people with an assignment in a unit at a moment, or with `below` also in those under it."""
     last = int(after) if after.isdecimal() and len(after) < 19 else 0
     return _page(
-        """
+        f"""
         SELECT DISTINCT coalesce(p.merged_into_id, p.id) AS person, coalesce(p.merged_into_id, p.id)::text
         FROM connectors_work_assignment_version v
         JOIN connectors_person p ON p.id = v.person_id AND p.store_id = %s
@@ -76,6 +79,7 @@ def in_unit(store_id: int, unit_id: int, moment: datetime, *, below: bool, after
                 WHERE %s AND t.valid @> %s AND upper_inf(t.recorded) AND %s = ANY (t.path)
                 UNION SELECT %s)
           AND v.valid @> %s AND upper_inf(v.recorded) AND coalesce(p.merged_into_id, p.id) > %s
+          AND {visible.condition("coalesce(p.merged_into_id, p.id)")}
         ORDER BY person LIMIT %s
         """,
         [store_id, below, moment, unit_id, unit_id, moment, last, PAGE + 1],
