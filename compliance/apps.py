@@ -10,8 +10,8 @@ class ComplianceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Imported for what they register: receivers of signals, kinds of alerts.
-        from compliance.access import alarm
+        # Imported for what they register: receivers of signals, kinds of alerts, kinds of records to sign.
+        from compliance.access import alarm, review_kind, tasks  # noqa: F401
         from compliance.access.roles import make_roles
         from compliance.accounts import signals  # noqa: F401
         from connectors.models import AlertKind

@@ -194,6 +194,10 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "connectors.tell_actors",
         "schedule": 30.0,
     },
+    "Begin a review of who has access, where one is due": {
+        "task": "compliance.begin_access_review",
+        "schedule": crontab(hour=3, minute=20),
+    },
     "Keep every inbox within its bounds": {"task": "lrs.trim_inbox", "schedule": 600.0},
     "Clear expired sessions and tokens": {"task": "lrs.clear_expired", "schedule": 86_400.0},
 }

@@ -1,7 +1,7 @@
 """Permissions that come from grants: an authentication backend that signs nobody in.
 
-In: a user. Out: the permissions of the roles granted for now. Remembered on the user object alone, which lives
-as long as a request: a grant that ended is gone at the next one.
+In: a user. Out: the permissions of the roles granted for now. Remembered on the user object alone, which
+lives as long as a request: a grant that ended is gone at the next one.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ def disclosed(
     *,
     purpose: str = "",
     asked: Mapping[str, Any] | None = None,
+    user: Any = None,
     store_id: int | None = None,
     credential_id: int | None = None,
 ) -> Disclosure:
@@ -34,17 +35,17 @@ def disclosed(
 
     `kind` names the page, report or resource; `people` are the ids of those shown; `asked` is the filter they
     were found by (default: the request's query). Where no purpose is given, the one said for the session
-    counts.
+    counts. `user` is who is signed in with the request where it is not given.
     """
-    user: Any = getattr(request, "user", None)
+    whose = user if user is not None or credential_id is not None else getattr(request, "user", None)
     said = purpose or purpose_of(request)
     return Disclosure.objects.create(
-        user=user if isinstance(user, User) else None,
+        user=whose if isinstance(whose, User) else None,
         credential_id=credential_id,
         store_id=store_id,
         kind=kind[:100],
         people=sorted(set(people)),
-        filter=dict(asked) if asked is not None else _query(request),
+        filter=dict(asked) if asked is not None else query_of(request),
         purpose=said[:_TEXT],
         request_id=request_id(request),
         address=address_in(request),
@@ -58,8 +59,9 @@ def purpose_of(request: HttpRequest) -> str:
     return with_request or (str(session.get(PURPOSE_KEY, "")) if session is not None else "")
 
 
-def _query(request: HttpRequest) -> dict[str, Any]:
+def query_of(request: HttpRequest) -> dict[str, Any]:
+    """Return the query of a request, shortened."""
     return {
-        name.replace("\0", ""): value.replace("\0", "")[:_TEXT]
+        name.replace("\0", ""): str(value).replace("\0", "")[:_TEXT]
         for name, value in list(request.GET.items())[:50]
     }

@@ -9,18 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
+from django.apps import apps
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 
+from compliance import conf
 from compliance.access import events
-from compliance.access.disclosure import disclosed
-from compliance.access.scope import VIEW_PEOPLE, Scope, scope_of
+from compliance.access.disclosure import disclosed, purpose_of, query_of
+from compliance.access.scope import VIEW_PEOPLE, scope_of
 from compliance.models import EventKind
 from connectors import visible
 
+VIEW_STATEMENTS = "lrs.view_statement"
 _ADMIN, _API = "admin:connectors_", "api:"
 #: Pages of one person, by the name of the id in their address.
 _PERSON_PAGES = frozenset(
@@ -42,7 +48,17 @@ _PERSON_RESOURCES = frozenset(f"{_API}{name}" for name in ("person", "assignment
 _LIST_RESOURCES = frozenset(f"{_API}{name}" for name in ("people", "roster", "statements", "export"))
 #: Resources that cannot be cut down to a part of the organization.
 _WHOLE = frozenset({f"{_API}statements", f"{_API}export"})
-_LOGGED = _PERSON_PAGES | _LISTS | _PERSON_RESOURCES | _LIST_RESOURCES
+#: Pages of statements and what belongs to them: they tell of people, and know no units.
+_STATEMENTS = frozenset(
+    f"admin:lrs_{name}"
+    for name in (
+        "statement_changelist", "statement_change", "statement_json", "statement_attachment",
+        "statement_by_id", "document_changelist", "document_change", "document_content",
+        "attachment_changelist", "attachment_change", "attachment_content", "entity_agents", "entity_change",
+        "inboxentry_change", "inboxentry_body",
+    )
+)  # fmt: skip
+_LOGGED = _STATEMENTS | _PERSON_PAGES | _LISTS | _PERSON_RESOURCES | _LIST_RESOURCES
 
 
 class DisclosuresMiddleware:
@@ -55,9 +71,11 @@ class DisclosuresMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         limited = visible.LIMIT.set(None)
+        # Asked before the view: the API framework puts a user of its own in its place.
+        user = getattr(request, "user", None)
         try:
             response = self.get_response(request)
-            self._log(request, response)
+            _log(request, response, user if user is not None and user.is_authenticated else None)
         finally:
             visible.LIMIT.reset(limited)
         return response
@@ -71,12 +89,16 @@ class DisclosuresMiddleware:
             return None
         if "Authorization" in request.headers:
             return None  # a system asks, with a key of its own
+        if conf.purpose_required() and not purpose_of(request):
+            return _ask_purpose(request)
+        if name in _STATEMENTS:
+            _must_see_statements(request)
+            return None
         scope = scope_of(request.user)
         if scope.everything or not request.user.has_perm(VIEW_PEOPLE):
             return None
         person = _person(named)
         if name in _WHOLE or (person is not None and not scope.sees(person)):
-            events.record(EventKind.REFUSED, request=request, what=f"outside the scope: {request.path}")
             raise PermissionDenied("This is outside the part of the organization you look after.")
         visible.LIMIT.set(scope)
         return None
@@ -86,22 +108,61 @@ class DisclosuresMiddleware:
         request.disclosed_context = response.context_data  # type: ignore[attr-defined]  # ours alone
         return response
 
-    def _log(self, request: HttpRequest, response: HttpResponseBase) -> None:
-        name = _name(request)
-        if response.status_code == 200 and name in _LOGGED and request.method in ("GET", "HEAD", "POST"):
-            people = _people(request, response)
-            caller = _caller(request)
-            disclosed(request, name, people, credential_id=caller[0], store_id=caller[1])
-        if response.status_code == 200 and request.path_info.startswith("/audit/"):
-            events.record(EventKind.VIEW, request=request, what=request.path_info)
-        if "attachment" in response.headers.get("Content-Disposition", "") and _signed_in(request):
-            events.record(EventKind.EXPORT, request=request, what=request.path_info)
+
+def _log(request: HttpRequest, response: HttpResponseBase, user: Any) -> None:
+    """Write down what an answer shows."""
+    name = _name(request)
+    if response.status_code == 200 and name in _LOGGED:
+        credential, store = _caller(request)
+        whose = None if credential is not None else user
+        disclosed(
+            request,
+            name,
+            _people(request, response),
+            user=whose,
+            asked=_asked(request),
+            credential_id=credential,
+            store_id=store,
+        )
+    if response.status_code == 200 and request.path_info.startswith("/audit/"):
+        events.record(EventKind.VIEW, request=request, user=user, what=request.path_info)
+    if user is not None and "attachment" in response.headers.get("Content-Disposition", ""):
+        events.record(EventKind.EXPORT, request=request, user=user, what=request.path_info)
+
+
+def _must_see_statements(request: HttpRequest) -> None:
+    """Raise PermissionDenied for whom grants let see statements of a part of the organization only.
+
+    These pages go through whole stores; what concerns a part is told by the reports.
+    """
+    if not request.user.has_perm(VIEW_STATEMENTS):
+        return  # the page itself refuses
+    scope = scope_of(request.user, VIEW_STATEMENTS)
+    if not scope.everything and apps.get_model("lrs", "Store").objects.exclude(pk__in=scope.stores).exists():
+        raise PermissionDenied("This is outside the part of the organization you look after.")
+
+
+def _asked(request: HttpRequest) -> dict[str, Any]:
+    """Return what was asked for: the query, and what the address names."""
+    match = request.resolver_match
+    named = {} if match is None else {name: str(value)[:300] for name, value in match.kwargs.items()}
+    return {**query_of(request), **named}
+
+
+def _ask_purpose(request: HttpRequest) -> HttpResponseBase:
+    """Send on to where a purpose is said; the API takes it in a header."""
+    if request.path_info.startswith("/api/"):
+        body = {"status": 403, "detail": "Say why in the header X-Purpose.", "rule": "purpose"}
+        return JsonResponse(body, status=403, content_type="application/problem+json")
+    messages.info(request, "Say first why you look at people's records.")
+    return HttpResponseRedirect(f"{reverse('hub_account')}?{urlencode({'next': request.get_full_path()})}")
 
 
 def _people(request: HttpRequest, response: HttpResponseBase) -> set[int]:
     """Return whose records an answer shows, as far as it tells."""
     match = request.resolver_match
-    person = _person(match.kwargs) if match is not None and _name(request) not in _LISTS else None
+    apart = _LISTS | _STATEMENTS
+    person = _person(match.kwargs) if match is not None and _name(request) not in apart else None
     if person is not None:
         return {person}
     context = getattr(request, "disclosed_context", None)
@@ -138,11 +199,3 @@ def _caller(request: HttpRequest) -> tuple[int | None, int | None]:
 def _name(request: HttpRequest) -> str:
     match = request.resolver_match
     return match.view_name if match is not None else ""
-
-
-def _signed_in(request: HttpRequest) -> bool:
-    user = getattr(request, "user", None)
-    return bool(user is not None and user.is_authenticated)
-
-
-__all__ = ["DisclosuresMiddleware", "Scope"]

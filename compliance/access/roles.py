@@ -1,8 +1,9 @@
 """The roles of compliance, each with the least it needs (NIST 800-53 AC-6).
 
-Made after migrations where a group of that name is missing; a group that is there is never touched, so what an
-administrator changed stays. They are meant to be granted (compliance.access.grants): for a store or a unit of
-the organization, and a time. Authority to sign comes with "Signs: …" alone, never with the right to edit.
+Made after migrations where a group of that name is missing; a group that is there is never touched, so what
+an administrator changed stays. They are meant to be granted (compliance.access.grants): for a store or a
+unit of the organization, and a time. Authority to sign comes with "Signs: …" alone, never with the right to
+edit.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
 
+from compliance.access.grants import AUDITOR
 from compliance.models import Meaning
 
 ADMINISTRATOR = "Compliance: administrator"
 MANAGER = "Compliance: manager"
 TRAINING_MANAGER = "Compliance: training manager"
 EVALUATOR = "Compliance: evaluator"
-AUDITOR = "Compliance: auditor"
 #: One role for each meaning, such as "Signs: approval".
 SIGNS: Mapping[str, str] = {each.value: f"Signs: {each.label.lower()}" for each in Meaning}
 

@@ -1,8 +1,9 @@
 """Whose records somebody may see: by the organization's tree as it stands now.
 
-In: a user. Out: a `Scope`: everybody, the people of whole stores, those who work in some units or below them, or
-nobody. Superusers, and who was given the permission without a grant (a group of the administration), see
-everybody; a grant sees the part it was given for. Somebody who moved out of a unit is out of scope at once.
+In: a user. Out: a `Scope`: everybody, the people of whole stores, those who work in some units or below
+them, or nobody. Superusers, and who was given the permission without a grant (a group of the
+administration), see everybody; a grant sees the part it was given for. Somebody who moved out of a unit is
+out of scope at once.
 """
 
 from __future__ import annotations
@@ -90,7 +91,9 @@ def scope_of(user: Any, permission: str = VIEW_PEOPLE) -> Scope:
     if user.is_superuser or Permission.objects.filter(named, holders).exists():
         return Scope(everything=True)
     allowing = Permission.objects.filter(named).values("group")
-    rows = list(standing_grants(user).filter(role__in=allowing).values_list("store_id", "unit_id"))
+    rows: list[tuple[int, int | None]] = list(
+        standing_grants(user).filter(role__in=allowing).values_list("store_id", "unit_id")
+    )
     return Scope(
         stores=tuple(sorted({store for store, unit in rows if unit is None})),
         units=tuple(sorted({unit for _, unit in rows if unit is not None})),

@@ -1,4 +1,4 @@
-"""How django-allauth behaves here: nobody signs up, secrets of second factors are encrypted, mail is best effort.
+"""How django-allauth behaves here: nobody signs up, secrets are encrypted, mail is best effort.
 
 In: what allauth asks of its adapters. Out: answers. Who has no mail server still signs in.
 """

@@ -71,9 +71,10 @@ def registered(request: HttpRequest) -> Device | None:
     """Return the device a request comes from, where it is registered, in force and tested in time."""
     oldest = timezone.now().date() - timedelta(days=conf.device_test_days())
     standing = Device.objects.filter(revoked_at__isnull=True, tested_on__gte=oldest)
-    if token := request.COOKIES.get(TOKEN_COOKIE, ""):
-        if found := standing.filter(token_hash=_hashed(token)).first():
-            return found
+    token = request.COOKIES.get(TOKEN_COOKIE, "")
+    found = standing.filter(token_hash=_hashed(token)).first() if token else None
+    if found is not None:
+        return found
     try:
         here = ip_address(address_in(request).partition("%")[0])
     except ValueError:

@@ -1,7 +1,7 @@
 """What stands between a session cookie and the pages: time-outs, the second factor, old passwords, devices.
 
-In: every request of the website and the API. Out: the page; or the sign-in page, the page for the second factor,
-the page to change a password, or a refusal. Never a look at the xAPI, which knows no sessions.
+In: every request of the website and the API. Out: the page; or the sign-in page, the page for the second
+factor, the page to change a password, or a refusal. Never a look at the xAPI, which knows no sessions.
 """
 
 from __future__ import annotations
@@ -40,20 +40,20 @@ class AccountsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         unmarked = devices.recognise(request)
-        stopped = _stopped(request)
+        # Asked before the view: the API framework puts a user of its own in its place.
+        user = _user(request)
+        stopped = _stopped(request, user) if user is not None else None
         response = stopped if stopped is not None else self.get_response(request)
-        if unmarked and _user(request) is not None:
+        if unmarked and (user is not None or _user(request) is not None):
             devices.mark(request, response)
-        if response.status_code == 403 and stopped is None and _user(request) is not None:
-            events.record(EventKind.REFUSED, request=request, what=f"{request.method} {request.path_info}")
+        if response.status_code == 403 and stopped is None and user is not None:
+            what = f"{request.method} {request.path_info}"
+            events.record(EventKind.REFUSED, request=request, user=user, what=what)
         return response
 
 
-def _stopped(request: HttpRequest) -> HttpResponseBase | None:
+def _stopped(request: HttpRequest, user: User) -> HttpResponseBase | None:
     """Return what stands in the way of a request; None where nothing does."""
-    user = _user(request)
-    if user is None:
-        return None
     if why := sessions.why_over(request, user):
         return _out(request, user, why)
     if not devices.may_come_in(request):
@@ -112,7 +112,8 @@ def _second_factor(request: HttpRequest, user: User) -> HttpResponseBase | None:
     )
     request.session.flush()
     there = request.get_full_path() if request.method == "GET" else reverse("admin:index")
-    return perform_login(request, Login(user=user, redirect_url=there))
+    answer: HttpResponseBase = perform_login(request, Login(user=user, redirect_url=there))
+    return answer
 
 
 def _refused(request: HttpRequest, text: str, rule: str, *, status: int = 403) -> HttpResponse:

@@ -1,6 +1,7 @@
 """One's own account: password, second factors, where one is signed in, and why one looks at records.
 
-In: requests of somebody signed in. Out: pages, and the little that can be changed here; the rest is allauth's.
+In: requests of somebody signed in. Out: pages, and the little that can be changed here; the rest is
+allauth's.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Passwords over time: how old one is, and that none of before is taken again (21 CFR 11.300(a), (b)).
 
-In: what Django tells its password validators. Out: a history of hashes and the age of the password that counts.
-A hub that is new, or had no history yet, counts from the day it is first asked: nobody is shut out by an
-upgrade. An expired password still signs in, to be changed and for nothing else; it signs no record.
+In: what Django tells its password validators. Out: a history of hashes and the age of the password that
+counts. A hub that is new, or had no history yet, counts from the day it is first asked: nobody is shut out
+by an upgrade. An expired password still signs in, to be changed and for nothing else; it signs no record.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ def is_expired(user: User) -> bool:
 
 
 class NotUsedBefore:
-    """A validator for AUTH_PASSWORD_VALIDATORS: refuses passwords of before, and keeps the history."""
+    """A validator for AUTH_PASSWORD_VALIDATORS: refuses passwords of before.
+
+    The history is kept by a trigger on the table of users: no way to set a password goes past it.
+    """
 
     def validate(self, password: str, user: Any = None) -> None:
         """Raise ValidationError for one of the last passwords of this user."""
@@ -52,12 +55,11 @@ class NotUsedBefore:
             raise ValidationError(self.get_help_text(), code="password_used_before")
 
     def password_changed(self, password: str, user: Any = None) -> None:  # noqa: ARG002  Django's signature
-        """Keep what was set (Django calls this when a user with a new password is saved)."""
+        """Note when it was set (Django calls this when a user with a new password is saved)."""
         from compliance.access import events
 
         if user is None or user.pk is None:
             return
-        PasswordUsed.objects.create(user_id=user.pk, encoded=user.password)
         Account.objects.update_or_create(
             user_id=user.pk, defaults={"password_changed": timezone.now(), "must_change": False}
         )

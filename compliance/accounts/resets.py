@@ -12,7 +12,7 @@ import secrets
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -20,13 +20,22 @@ from compliance.access import events
 from compliance.accounts import notices, passwords, sessions
 from compliance.models import EventKind, PasswordReset
 
+
+class AlreadyAsked(Exception):
+    """A reset of this account waits for approval already."""
+
+
 MAY_RESET = "compliance.reset_password"
 
 
 def ask(user: User, *, by: User, reason: str, request: HttpRequest | None = None) -> PasswordReset:
     """Ask for a reset. Raises PermissionDenied where `by` may not."""
     _must(by, user)
-    asked = PasswordReset.objects.create(user=user, asked_by=by, reason=reason[:300])
+    try:
+        with transaction.atomic():
+            asked = PasswordReset.objects.create(user=user, asked_by=by, reason=reason[:300])
+    except IntegrityError:
+        raise AlreadyAsked("A reset waits for approval already.") from None
     events.record(EventKind.RESET_ASKED, request=request, user=user, what=reason, by=by.pk)
     notices.send(
         user,
@@ -62,8 +71,8 @@ def approve(reset: PasswordReset, *, by: User, request: HttpRequest | None = Non
     notices.send(
         user,
         "Your password was reset",
-        f"{reset.asked_by.get_username()} asked for it and {by.get_username()} approved. Whoever signs in next "
-        "has to choose a new password. If that is not you, tell the administrators now.",
+        f"{reset.asked_by.get_username()} asked for it and {by.get_username()} approved. Whoever signs in "
+        "next has to choose a new password. If that is not you, tell the administrators now.",
     )
     return temporary
 

@@ -1,7 +1,7 @@
 """`/accounts/`: signing in with a second factor, passwords, factors and sessions of one's own.
 
-allauth looks its pages up by these names. What it also has (sign-up, reset by mail) stays closed: accounts are
-made by administrators, and a reset takes two of them.
+allauth looks its pages up by these names. What it also has (sign-up, reset by mail) stays closed: accounts
+are made by administrators, and a reset takes two of them.
 """
 
 from __future__ import annotations

@@ -120,7 +120,8 @@ class AccountSession(models.Model):
 
 
 class Device(models.Model):
-    """A registered client or a kiosk: a browser with a token, or everything in a network (21 CFR 11.10(h))."""
+    """A registered client or a kiosk: a browser with a token, or everything in a network (21 CFR
+    11.10(h))."""
 
     name = models.CharField(max_length=100, unique=True)
     token_hash = models.CharField(max_length=64, blank=True, help_text="Keyed hash of the browser's token.")

@@ -1,4 +1,4 @@
-"""Electronic signatures, who may give them, and what has to be there before anybody may (21 CFR 11 subpart C).
+"""Electronic signatures, who may give them, and what comes before (21 CFR 11 subpart C).
 
 Signatures, acknowledgements and completed records are append-only by trigger. Policies and the standing of
 signing sessions are ordinary rows.
@@ -84,7 +84,8 @@ class SigningSession(models.Model):
 
 
 class Signature(models.Model):
-    """That somebody signed exactly what was shown. Sealed over every column, and chained to the one before."""
+    """That somebody signed exactly what was shown. Sealed over every column, and chained to the one
+    before."""
 
     number = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     position = models.BigIntegerField(unique=True, help_text="Place in the chain of all signatures, from 1.")

@@ -1,8 +1,8 @@
 """The components by which a signer shows to be who they say (21 CFR 11.200(a)).
 
 In: a signer and what they gave. Out: the names of the components that were right. The user name and the
-password are checked as at a sign-in, so that failures count towards the same lock; codes and passkeys are those
-of django-allauth. Being signed in, by whatever way, is no component.
+password are checked as at a sign-in, so that failures count towards the same lock; codes and passkeys are
+those of django-allauth. Being signed in, by whatever way, is no component.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The page on which a record is signed, and those for what has to come first.
 
-In: requests of somebody signed in. Out: exactly what is signed, its hash, the signatures so far, and a form that
-asks for as many components as are due. Works without scripts but for passkeys. What cannot be signed says why.
+In: requests of somebody signed in. Out: exactly what is signed, its hash, the signatures so far, and a form
+that asks for as many components as are due. Works without scripts but for passkeys. What cannot be signed
+says why.
 """
 
 from __future__ import annotations
@@ -103,12 +104,11 @@ def accountability(request: HttpRequest) -> HttpResponse:
     fault = ""
     if request.method == "POST" and in_force is not None:
         try:
-            if is_impersonating(request):
-                raise NotReady("Nobody acknowledges it for somebody else.", rule="policy")
+            signer_of(request)
             readiness.acknowledge(
                 user, in_force, shown_hash=request.POST.get("text_hash", ""), address=address_in(request)
             )
-        except NotReady as error:
+        except (NotReady, NotAllowed) as error:
             fault = str(error)
         else:
             messages.success(request, "Acknowledged.")
@@ -157,7 +157,7 @@ def _page(
         "author": User.objects.filter(pk=shown.author_id).first() if shown.author_id else None,
         "canonical": shown.canonical().decode(),
         "steps": [(each, Meaning(each.meaning).label, policy.missing(each, given)) for each in steps],
-        "block": as_html(signatures_of(shown.kind, shown.record_key)),
+        "signatures_block": as_html(signatures_of(shown.kind, shown.record_key)),
         "options": [(each.meaning, Meaning(each.meaning).label) for each in options],
         "why_not": why_not,
         "hindrances": hindrances,

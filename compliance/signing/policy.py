@@ -2,7 +2,8 @@
 
 In: a kind's policy (rows of SignaturePolicy, else what the kind brings) and the signatures there are. Out:
 the steps that count for this record, those that are open now, and whether somebody may take one. What was
-demanded when a record got its first signature stays demanded: changing a policy changes no record half signed.
+demanded when a record got its first signature stays demanded: changing a policy changes no record half
+signed.
 """
 
 from __future__ import annotations

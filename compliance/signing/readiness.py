@@ -1,8 +1,9 @@
 """What has to be there before anybody signs, and the records of it.
 
-The organization's certification to FDA (21 CFR 11.100(c)); the accountability policy, acknowledged by the signer
-(11.10(j)); the signer's identity, verified by somebody else (11.100(b)); a password that is not too old
-(11.300(b)); required training that is not overdue (11.10(i)), asked of whoever registered an answer here.
+The organization's certification to FDA (21 CFR 11.100(c)); the accountability policy, acknowledged by the
+signer (11.10(j)); the signer's identity, verified by somebody else (11.100(b)); a password that is not too
+old (11.300(b)); required training that is not overdue (11.10(i)), asked of whoever registered an answer
+here.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from compliance.accounts import passwords
@@ -22,6 +24,10 @@ from compliance.models import (
     PolicyAcknowledgement,
 )
 from compliance.signing.errors import NotReady
+
+
+class NotVerified(Exception):
+    """An identity that was not noted as verified; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +112,13 @@ def acknowledge(user: User, policy: AccountabilityPolicy, *, shown_hash: str, ad
 
 
 def verify_identity(user: User, *, by: User, method: str) -> IdentityVerification:
-    """Note that `by` checked who `user` is. Nobody does that for themselves: the database refuses it."""
-    return IdentityVerification.objects.create(user=user, verified_by=by, method=method)
+    """Note that `by` checked who `user` is. Raises NotVerified for oneself, and where it is so already."""
+    try:
+        with transaction.atomic():
+            return IdentityVerification.objects.create(user=user, verified_by=by, method=method)
+    except IntegrityError:
+        why = "Nobody verifies their own identity." if user.pk == by.pk else "It is verified already."
+        raise NotVerified(why) from None
 
 
 def text_hash(policy: AccountabilityPolicy) -> str:

@@ -1,7 +1,7 @@
 """Who signs, from where: taken from a request, never from a form.
 
-In: a request. Out: `Signer`. Whether it is a continuous session (21 CFR 11.200(a)(1)(i)) is told here: the same
-person, the same browser session, the same device, no long pause, not for too long, and not on a kiosk.
+In: a request. Out: `Signer`. Whether it is a continuous session (21 CFR 11.200(a)(1)(i)) is told here: the
+same person, the same browser session, the same device, no long pause, not for too long, and not on a kiosk.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
 
 from psycopg import sql
 
@@ -19,9 +18,6 @@ from connectors.identity.normal import normal
 from connectors.workforce import as_of
 from connectors.workforce.as_of import Context
 from lrs import database
-
-if TYPE_CHECKING:
-    from typing import LiteralString
 
 #: Candidates looked at together.
 _AT_A_TIME = 1_000
@@ -113,7 +109,7 @@ def _statement(query: PeopleQuery, after: int, most: int) -> sql.Composed:
         sql.SQL("p.store_id = {}").format(query.store_id),
         sql.SQL("{} > {}").format(root, after),
         # Composed of the hub's own words and numbers.
-        sql.SQL(cast("LiteralString", visible.condition("coalesce(p.merged_into_id, p.id)"))),
+        sql.SQL(visible.condition("coalesce(p.merged_into_id, p.id)")),
     ]
     if query.by_assignment:
         conditions.append(_assigned(query))

@@ -73,6 +73,22 @@ BEGIN
     RETURN NEW;
 END
 $$;
+-- Every password an account has had, as its hash, whichever way it was set; "!" begins what is none.
+INSERT INTO compliance_password_used (user_id, encoded, since)
+SELECT id, password, now() FROM auth_user WHERE password <> '' AND password NOT LIKE '!%';
+
+CREATE FUNCTION compliance_keep_password() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.password <> '' AND NEW.password NOT LIKE '!%' AND (TG_OP = 'INSERT' OR NEW.password <> OLD.password) THEN
+        INSERT INTO compliance_password_used (user_id, encoded, since) VALUES (NEW.id, NEW.password, now());
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER compliance_keep_password AFTER INSERT OR UPDATE OF password ON auth_user
+    FOR EACH ROW EXECUTE FUNCTION compliance_keep_password();
+ALTER TABLE auth_user ENABLE ALWAYS TRIGGER compliance_keep_password;
+
 CREATE TRIGGER compliance_take_account_name AFTER INSERT OR UPDATE OF username ON auth_user
     FOR EACH ROW EXECUTE FUNCTION compliance_take_account_name();
 ALTER TABLE auth_user ENABLE ALWAYS TRIGGER compliance_take_account_name;

@@ -32,7 +32,7 @@ def everybody(store_id: int, after: str = "") -> Found:
     """Return the people of a store, the last made first."""
     key = int(after) if after.isdecimal() and len(after) < 19 else (1 << 63) - 1
     return _page(
-        "SELECT p.id, p.id::text FROM connectors_person p"
+        "SELECT p.id, p.id::text FROM connectors_person p"  # noqa: S608  the condition holds numbers only
         " WHERE p.store_id = %s AND p.id < %s AND p.merged_into_id IS NULL"
         f" AND {visible.condition('p.id')} ORDER BY p.id DESC LIMIT %s",
         [store_id, key, PAGE + 1],
@@ -59,8 +59,9 @@ def typed(store_id: int, text: str, after: str = "", *, page: int = PAGE) -> Fou
                 WHERE upper_inf(i.recorded) AND i.normal LIKE %s
             ) u JOIN connectors_person p ON p.id = u.person_id AND p.store_id = %s
             GROUP BY 1
-        ) f WHERE (f.said, f.person) > (%s COLLATE "C", %s) AND {visible.condition("f.person")} ORDER BY f.said, f.person LIMIT %s
-        """,
+        ) f WHERE (f.said, f.person) > (%s COLLATE "C", %s) AND {visible.condition("f.person")}
+        ORDER BY f.said, f.person LIMIT %s
+        """,  # noqa: S608  the condition holds numbers only
         [begins, begins, begins, store_id, said, last, page + 1],
         page=page,
     )
@@ -81,7 +82,7 @@ def in_unit(store_id: int, unit_id: int, moment: datetime, *, below: bool, after
           AND v.valid @> %s AND upper_inf(v.recorded) AND coalesce(p.merged_into_id, p.id) > %s
           AND {visible.condition("coalesce(p.merged_into_id, p.id)")}
         ORDER BY person LIMIT %s
-        """,
+        """,  # noqa: S608  the condition holds numbers only
         [store_id, below, moment, unit_id, unit_id, moment, last, PAGE + 1],
     )
 

@@ -123,7 +123,9 @@ class Desk:
 
     def request(self) -> HttpRequest:
         """Return a request of this browser as the hub's middleware leaves it."""
-        found: Any = self.client.get("/accounts/").wsgi_request
+        answer: Any = self.client.get("/accounts/")
+        assert answer.status_code == 200, answer.content[:500]
+        found: HttpRequest = answer.wsgi_request
         found.user = User.objects.get(pk=self.user.pk)
         return found
 
@@ -146,6 +148,6 @@ class Desk:
             record_key=key,
             shown_hash=shown_hash or records.shown(key).digest,
             meaning=meaning,
-            given=given or (full if every else Given(password=PASSWORD)),
+            given=given if given is not None else full if every else Given(password=PASSWORD),
             **more,
         )
