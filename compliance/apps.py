@@ -14,6 +14,9 @@ class ComplianceConfig(AppConfig):
     def ready(self) -> None:
         # Imported for what they register: sources of the proof log, system checks, a kind of alert, consumers
         # of the feed and of changes, logs that are ordered by transactions.
+        from compliance.access import alarm, review_kind, tasks  # noqa: F401
+        from compliance.access.roles import make_roles as make_access_roles
+        from compliance.accounts import signals  # noqa: F401
         from compliance.completions import changes, consume, follow  # noqa: F401
         from compliance.completions.starting import make_rules
         from compliance.proof import audit, checks, disposals, nightly, statements  # noqa: F401
@@ -23,9 +26,11 @@ class ComplianceConfig(AppConfig):
         from connectors.watch.findings import EVALUATORS
 
         EVALUATORS[AlertKind.PROOF] = nightly.findings
+        EVALUATORS[AlertKind.SECURITY] = alarm.misuse
         for receiver, name in (
             (install.install, "compliance.trail.install"),
             (make_roles, "compliance.trail.roles"),
+            (make_access_roles, "compliance.access.roles"),
             (make_rules, "compliance.completions.starting"),
         ):
             post_migrate.connect(receiver, sender=self, dispatch_uid=name)
@@ -33,3 +38,13 @@ class ComplianceConfig(AppConfig):
 
 # The owner's triggers alone write it (compliance.trail.functions).
 append_only("compliance_audit_entry", adding=False)
+append_only(
+    "compliance_signature",
+    "compliance_completed_record",
+    "compliance_policy_acknowledgement",
+    "compliance_accountability_policy",
+    "compliance_access_event",
+    "compliance_disclosure",
+    "compliance_account_name",
+    "compliance_log_entry",
+)

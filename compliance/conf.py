@@ -20,3 +20,61 @@ def records_signed() -> bool:
     """`COMPLIANCE_RECORDS_SIGNED`: whether training told by hand becomes a statement only under an electronic
     signature; no."""
     return bool(getattr(settings, "COMPLIANCE_RECORDS_SIGNED", False))
+
+
+def seal_keys() -> list[str]:
+    """`COMPLIANCE_SEAL_KEYS`: what signatures are sealed with, newest first; default SECRET_KEY and its
+    fallbacks."""
+    own = list(getattr(settings, "COMPLIANCE_SEAL_KEYS", ()))
+    return own or [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+
+
+def signing_idle_seconds() -> int:
+    """`COMPLIANCE_SIGNING_IDLE_SECONDS`: pause after which a signature takes all components again; 600."""
+    return int(getattr(settings, "COMPLIANCE_SIGNING_IDLE_SECONDS", 600))
+
+
+def signing_seconds() -> int:
+    """`COMPLIANCE_SIGNING_SECONDS`: how long a series of signatures may last at all; 14400."""
+    return int(getattr(settings, "COMPLIANCE_SIGNING_SECONDS", 14_400))
+
+
+def signing_second_factor() -> str:
+    """`COMPLIANCE_SIGNING_SECOND_FACTOR`: "enrolled" asks those who have one, "always" refuses the others;
+    enrolled."""
+    return str(getattr(settings, "COMPLIANCE_SIGNING_SECOND_FACTOR", "enrolled"))
+
+
+def password_days() -> int:
+    """`COMPLIANCE_PASSWORD_DAYS`: age at which a password has to be changed; 180, 0 never."""
+    return int(getattr(settings, "COMPLIANCE_PASSWORD_DAYS", 180))
+
+
+def password_history() -> int:
+    """`COMPLIANCE_PASSWORD_HISTORY`: so many passwords of before are not taken again; 12."""
+    return int(getattr(settings, "COMPLIANCE_PASSWORD_HISTORY", 12))
+
+
+def session_idle_seconds() -> int:
+    """`COMPLIANCE_SESSION_IDLE_SECONDS`: pause after which a sign-in ends; 1800."""
+    return int(getattr(settings, "COMPLIANCE_SESSION_IDLE_SECONDS", 1_800))
+
+
+def session_seconds() -> int:
+    """`SESSION_COOKIE_AGE`: how long a sign-in lasts at most, whatever is done; 28800."""
+    return int(settings.SESSION_COOKIE_AGE)
+
+
+def device_check() -> str:
+    """`COMPLIANCE_DEVICE_CHECK`: where only registered devices are let in: "off", "sign" or "all"; off."""
+    return str(getattr(settings, "COMPLIANCE_DEVICE_CHECK", "off"))
+
+
+def device_test_days() -> int:
+    """`COMPLIANCE_DEVICE_TEST_DAYS`: age of a device's last test after which it counts no more; 365."""
+    return int(getattr(settings, "COMPLIANCE_DEVICE_TEST_DAYS", 365))
+
+
+def purpose_required() -> bool:
+    """`COMPLIANCE_PURPOSE_REQUIRED`: whether who looks at people's records has to say why first; False."""
+    return bool(getattr(settings, "COMPLIANCE_PURPOSE_REQUIRED", False))

@@ -193,5 +193,33 @@ class WebsiteMessages(_WebsiteOnly, MessageMiddleware):
     """One-time messages."""
 
 
+def _website_only(made: Callable[[_GetResponse], Any], get_response: _GetResponse) -> Any:
+    """Return middleware made when there are models, which steps aside as the others do."""
+    inner = made(get_response)
+
+    def run(request: HttpRequest) -> HttpResponseBase:
+        passes = get_response if request.path_info.startswith(APART) else inner
+        return cast("HttpResponseBase", passes(request))
+
+    for hook in ("process_view", "process_exception", "process_template_response"):
+        if hasattr(inner, hook):
+            setattr(run, hook, getattr(inner, hook))
+    return run
+
+
+def WebsiteAccounts(get_response: _GetResponse) -> Any:  # noqa: N802  named as the others
+    """Time-outs, second factors shown, old passwords, devices."""
+    from compliance.accounts.middleware import AccountsMiddleware
+
+    return _website_only(AccountsMiddleware, get_response)
+
+
+def WebsiteDisclosures(get_response: _GetResponse) -> Any:  # noqa: N802  named as the others
+    """The log of who looks at people, and the part of the organization they may see."""
+    from compliance.access.middleware import DisclosuresMiddleware
+
+    return _website_only(DisclosuresMiddleware, get_response)
+
+
 class WebsiteFrames(_WebsiteOnly, XFrameOptionsMiddleware):
     """No framing."""

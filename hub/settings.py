@@ -91,13 +91,17 @@ INSTALLED_APPS = [
     "pgtrigger",
     "pghistory",
     "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "django_prometheus",
     "lrs",
     "connectors",
     "compliance",
 ]
 
-# The first one sees every request. Those named Website… do nothing at all under /xapi/ (hub.middleware).
+# The first one sees every request. Those named Website… do nothing at all under /xapi/ (hub.middleware);
+# allauth's, which it insists on by name, only keeps the request at hand.
 MIDDLEWARE = [
     "hub.middleware.RequestLog",
     "hub.middleware.WebsiteSecurity",
@@ -109,6 +113,9 @@ MIDDLEWARE = [
     "hub.middleware.WebsiteActing",
     "hub.middleware.WebsiteMessages",
     "hub.middleware.WebsiteFrames",
+    "allauth.account.middleware.AccountMiddleware",
+    "hub.middleware.WebsiteAccounts",
+    "hub.middleware.WebsiteDisclosures",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -213,6 +220,10 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "connectors.prune",
         "schedule": crontab(hour=3, minute=20),
     },
+    "Begin a review of who has access, where one is due": {
+        "task": "compliance.begin_access_review",
+        "schedule": crontab(hour=3, minute=20),
+    },
     "Keep every inbox within its bounds": {"task": "lrs.trim_inbox", "schedule": 600.0},
     "Clear expired sessions and tokens": {"task": "lrs.clear_expired", "schedule": 86_400.0},
 }
@@ -224,9 +235,18 @@ HUB_CACHE_URL = env.text("HUB_CACHE_URL") or (
 CACHES: dict[str, Any] = {"default": folders.cache(HUB_CACHE_URL)}
 
 # People
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-# The first is for people's passwords; the last keeps OAuth client secrets, which are random.
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher", "lrs.auth.hasher.KeyedHasher"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "compliance.access.backend.GrantBackend",
+]
+# The first is for people's passwords, the second for those set by older hubs; the last keeps OAuth client
+# secrets, which are random.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "lrs.auth.hasher.KeyedHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
@@ -235,6 +255,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "compliance.accounts.passwords.NotUsedBefore"},
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
@@ -244,6 +265,41 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "lrs.auth.address.address_of"
+
+# Second factors (django-allauth); accounts are made by administrators, and passwords reset by two of them.
+ACCOUNT_ADAPTER = "compliance.accounts.adapters.Accounts"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+# django-axes counts failures; a second lock with other limits would only confuse.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
+MFA_ADAPTER = "compliance.accounts.adapters.Factors"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_TOTP_ISSUER = "LRS Hub"
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_PASSKEY_LOGIN_ENABLED = False
+MFA_TRUST_ENABLED = False
+#: Browsers keep passkeys for https and for localhost alone; the second is told by its name.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HUB_HTTPS
+
+# Signatures, passwords and sessions of people (compliance.conf)
+COMPLIANCE_SEAL_KEYS = env.listed("COMPLIANCE_SEAL_KEYS")
+COMPLIANCE_SIGNING_IDLE_SECONDS = env.whole("COMPLIANCE_SIGNING_IDLE_SECONDS", 600, least=10, most=3600)
+COMPLIANCE_SIGNING_SECONDS = env.whole("COMPLIANCE_SIGNING_SECONDS", 14_400, least=10)
+COMPLIANCE_SIGNING_SECOND_FACTOR = env.choice(
+    "COMPLIANCE_SIGNING_SECOND_FACTOR", "enrolled", ("enrolled", "always")
+)
+COMPLIANCE_PASSWORD_DAYS = env.whole("COMPLIANCE_PASSWORD_DAYS", 180)
+COMPLIANCE_PASSWORD_HISTORY = env.whole("COMPLIANCE_PASSWORD_HISTORY", 12, most=24)
+COMPLIANCE_SESSION_IDLE_SECONDS = env.whole("COMPLIANCE_SESSION_IDLE_SECONDS", 1_800, least=60)
+COMPLIANCE_DEVICE_CHECK = env.choice("COMPLIANCE_DEVICE_CHECK", "off", ("off", "sign", "all"))
+COMPLIANCE_DEVICE_TEST_DAYS = env.whole("COMPLIANCE_DEVICE_TEST_DAYS", 365, least=1)
+COMPLIANCE_PURPOSE_REQUIRED = env.flag("COMPLIANCE_PURPOSE_REQUIRED", default=False)
 
 OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
 # Who may do what is the record store's business (lrs.auth); these make the toolkit keep to RFC 9700 as well.

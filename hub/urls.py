@@ -21,5 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
     path("admin/", admin.site.urls),
+    path("accounts/", include("compliance.accounts.urls")),
+    path("audit/sign/", include("compliance.signing.urls")),
     path("", include("lrs.auth.oauth_urls")),
 ]

@@ -15,9 +15,9 @@ _SQL = (Path(__file__).parent / "sql" / "audit_trail.sql").read_text(encoding="u
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("compliance", "0004_completion_rules"),
+        ("compliance", "0006_signatures_and_access"),
         ("lrs", "0002_statement_tables"),
-        ("connectors", "0011_mapped_records"),
+        ("connectors", "0012_security_alerts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

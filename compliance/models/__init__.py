@@ -1,5 +1,21 @@
 """The tables of compliance, a module for each subject. Fields and constraints only."""
 
+from compliance.models.access import (
+    AccessEvent,
+    Disclosure,
+    EventKind,
+    Grant,
+    Recertification,
+    RecertificationItem,
+)
+from compliance.models.accounts import (
+    Account,
+    AccountName,
+    AccountSession,
+    Device,
+    PasswordReset,
+    PasswordUsed,
+)
 from compliance.models.catalogue import (
     Course,
     CourseActivity,
@@ -30,13 +46,42 @@ from compliance.models.proof import (
     LogTile,
     LogTimestamp,
 )
-from compliance.models.rules import CompletionRule, CompletionRuleVersion
-from compliance.models.trail import AuditEntry, AuditReview, Operation
-from compliance.models.training import TrainingEvidence, TrainingRecord, TrainingState
+from compliance.models.rules import (
+    CompletionRule,
+    CompletionRuleVersion,
+)
+from compliance.models.signing import (
+    AccountabilityPolicy,
+    CertificationLetter,
+    CompletedRecord,
+    IdentityVerification,
+    Meaning,
+    PolicyAcknowledgement,
+    Signature,
+    SignaturePolicy,
+    SigningSession,
+)
+from compliance.models.trail import (
+    AuditEntry,
+    AuditReview,
+    Operation,
+)
+from compliance.models.training import (
+    TrainingEvidence,
+    TrainingRecord,
+    TrainingState,
+)
 
 __all__ = [
+    "AccessEvent",
+    "Account",
+    "AccountName",
+    "AccountSession",
+    "AccountabilityPolicy",
     "AuditEntry",
     "AuditReview",
+    "CertificationLetter",
+    "CompletedRecord",
     "Completion",
     "CompletionChange",
     "CompletionEvidence",
@@ -47,7 +92,12 @@ __all__ = [
     "CourseEquivalence",
     "CourseKind",
     "CourseVersion",
+    "Device",
+    "Disclosure",
+    "EventKind",
+    "Grant",
     "IdentityCursor",
+    "IdentityVerification",
     "LogCheck",
     "LogCheckpoint",
     "LogCosignature",
@@ -60,10 +110,19 @@ __all__ = [
     "LogSource",
     "LogTile",
     "LogTimestamp",
+    "Meaning",
     "Operation",
     "Outcome",
+    "PasswordReset",
+    "PasswordUsed",
+    "PolicyAcknowledgement",
+    "Recertification",
+    "RecertificationItem",
     "Rework",
     "SeenActivity",
+    "Signature",
+    "SignaturePolicy",
+    "SigningSession",
     "TrainingEvidence",
     "TrainingRecord",
     "TrainingState",

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from psycopg import sql
 
+from connectors import visible
 from connectors.identity.normal import normal
 from connectors.workforce import as_of
 from connectors.workforce.as_of import Context
@@ -107,6 +108,8 @@ def _statement(query: PeopleQuery, after: int, most: int) -> sql.Composed:
     conditions: list[sql.Composable] = [
         sql.SQL("p.store_id = {}").format(query.store_id),
         sql.SQL("{} > {}").format(root, after),
+        # Composed of the hub's own words and numbers.
+        sql.SQL(visible.condition("coalesce(p.merged_into_id, p.id)")),
     ]
     if query.by_assignment:
         conditions.append(_assigned(query))

@@ -80,6 +80,8 @@ class Resource(APIView):
         if method not in self.allowed_methods:
             raise MethodNotAllowed(method)
         self.caller = self.who_asks(writing=method not in _READING)
+        # For whoever above writes down who looked.
+        self.django_request.caller = self.caller  # type: ignore[attr-defined]  # ours alone
         super().initial(request, *args, **kwargs)
         self.now = timezone.now()
         self.understand("GET" if method == "HEAD" else method)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from connectors import visible
 from connectors.api import names
 from connectors.api.names import CONTEXT
 from connectors.api.people import as_asked
@@ -42,9 +43,12 @@ class Roster(Listing):
         )
         more = len(found) > self.limit
         found = found[: self.limit]
+        last = found[-1].person_id if more else None
+        seen = visible.only(each.person_id for each in found)
+        found = [each for each in found if each.person_id in seen]
         called = names.people([each.person_id for each in found], self.at, self.known)
         lines = [
             {"person": each.person_id, "name": called.get(each.person_id, ""), "context": described}
             for each, described in zip(found, names.described(found, self.at, self.known), strict=True)
         ]
-        return self.page(lines, [found[-1].person_id] if more else None, **as_asked(self))
+        return self.page(lines, None if last is None else [last], **as_asked(self))

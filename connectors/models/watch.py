@@ -156,6 +156,7 @@ class AlertKind(models.TextChoices):
     SILENT = "silent", "An LMS has gone silent"
     CIRCUIT = "circuit", "A system is left alone for a while"
     PROOF = "proof", "The proof log deviates"
+    SECURITY = "security", "Access may be misused"
 
 
 class Alert(models.Model):

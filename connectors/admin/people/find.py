@@ -13,10 +13,15 @@ from typing import Any
 
 from django.db import connection
 
+from connectors import visible
+
 PAGE = 50
 #: Letters before a name is looked for.
 LEAST = 2
 
+
+#: Stands in a constant query for the condition that the person may be seen (connectors.visible).
+_VISIBLE = "/* visible */"
 
 #: What matched, and whose it is; people merged into others have matches of their own.
 Match = tuple[str, int]
@@ -28,7 +33,7 @@ _BEGINNING = """
      FROM (SELECT t.person_id, {said} AS said FROM {table} t
            WHERE upper_inf(t.recorded) AND {said} LIKE %(begins)s AND {said} ~>=~ %(said)s) m
      JOIN connectors_person p ON p.id = m.person_id AND p.store_id = %(store)s
-     WHERE m.said ~>~ %(said)s OR m.person_id > %(last)s
+     WHERE (m.said ~>~ %(said)s OR m.person_id > %(last)s) AND {visible}
      ORDER BY m.said USING ~<~, m.person_id LIMIT %(most)s)
 """
 _OF_PERSON = """
@@ -43,7 +48,9 @@ _SEARCHED = (
 
 
 def _in_each(query: str) -> str:
-    return " UNION ALL ".join(query.format(said=said, table=table) for said, table in _SEARCHED)
+    return " UNION ALL ".join(
+        query.format(said=said, table=table, visible=_VISIBLE) for said, table in _SEARCHED
+    )
 
 
 _MATCHES = f"""
@@ -76,8 +83,9 @@ def everybody(store_id: int, after: str = "") -> Found:
     """Return the people of a store, the last made first."""
     key = int(after) if after.isdecimal() and len(after) < 19 else (1 << 63) - 1
     return _page(
-        "SELECT p.id, p.id::text FROM connectors_person p"
-        " WHERE p.store_id = %s AND p.id < %s AND p.merged_into_id IS NULL ORDER BY p.id DESC LIMIT %s",
+        "SELECT p.id, p.id::text FROM connectors_person p"  # noqa: S608  the condition holds numbers only
+        " WHERE p.store_id = %s AND p.id < %s AND p.merged_into_id IS NULL"
+        f" AND {visible.condition('p.id')} ORDER BY p.id DESC LIMIT %s",
         [store_id, key, PAGE + 1],
     )
 
@@ -93,10 +101,11 @@ def typed(store_id: int, text: str, after: str = "", *, page: int = PAGE) -> Fou
     last = (said, int(key) if key.isdecimal() and len(key) < 19 else 0)
     most = 2 * (page + 1)
     asked: dict[str, Any] = {"store": store_id, "begins": _like(text.strip().casefold()), "most": most}
+    matches = _MATCHES.replace(_VISIBLE, visible.condition("coalesce(p.merged_into_id, p.id)"))
     found: dict[int, Match] = {}
     with connection.cursor() as cursor:
         while len(found) <= page:
-            cursor.execute(_MATCHES, {**asked, "said": last[0], "last": last[1]})
+            cursor.execute(matches, {**asked, "said": last[0], "last": last[1]})
             rows = cursor.fetchall()
             cursor.execute(_FIRST, {**asked, "people": [row[0] for row in rows]})
             first = {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
@@ -114,7 +123,7 @@ def in_unit(store_id: int, unit_id: int, moment: datetime, *, below: bool, after
     """Return people with an assignment in a unit at a moment, or with `below` also in those under it."""
     last = int(after) if after.isdecimal() and len(after) < 19 else 0
     return _page(
-        """
+        f"""
         SELECT DISTINCT coalesce(p.merged_into_id, p.id) AS person, coalesce(p.merged_into_id, p.id)::text
         FROM connectors_work_assignment_version v
         JOIN connectors_person p ON p.id = v.person_id AND p.store_id = %s
@@ -123,8 +132,9 @@ def in_unit(store_id: int, unit_id: int, moment: datetime, *, below: bool, after
                 WHERE %s AND t.valid @> %s AND upper_inf(t.recorded) AND %s = ANY (t.path)
                 UNION SELECT %s)
           AND v.valid @> %s AND upper_inf(v.recorded) AND coalesce(p.merged_into_id, p.id) > %s
+          AND {visible.condition("coalesce(p.merged_into_id, p.id)")}
         ORDER BY person LIMIT %s
-        """,
+        """,  # noqa: S608  the condition holds numbers only
         [store_id, below, moment, unit_id, unit_id, moment, last, PAGE + 1],
     )
 
