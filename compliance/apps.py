@@ -47,4 +47,9 @@ append_only(
     "compliance_disclosure",
     "compliance_account_name",
     "compliance_log_entry",
+    "compliance_log_checkpoint",
+    "compliance_log_cosignature",
+    "compliance_log_timestamp",
+    "compliance_log_disposal",
+    "compliance_log_disposed",
 )
