@@ -19,9 +19,11 @@ Item = dict[str, Any]
 def navigation(_: HttpRequest) -> list[dict[str, Any]]:
     """Return the menu."""
     # Its pages use models, which are not there yet when the settings load this module.
+    from compliance.admin import menu as compliance_menu
     from connectors.admin import menu
 
     workforce = [_item(*entry) for entry in menu()]
+    compliance = [_item(*entry) for entry in compliance_menu()]
     return [
         {
             "title": "",
@@ -51,6 +53,7 @@ def navigation(_: HttpRequest) -> list[dict[str, Any]]:
             ],
         },
         *([{"title": "Workforce", "separator": True, "items": workforce}] if workforce else []),
+        *([{"title": "Compliance", "separator": True, "items": compliance}] if compliance else []),
         {
             "title": "People",
             "separator": True,

@@ -5,6 +5,7 @@ statements name them.
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 
 
 class CourseKind(models.TextChoices):
@@ -44,6 +45,9 @@ class CourseVersion(models.Model):
     #: Whether who completed an earlier version has to train again; what the impact assessment said.
     retraining = models.BooleanField(default=False)
     change_note = models.TextField(blank=True)
+    recorded_at = models.DateTimeField(
+        default=timezone.now, editable=False, help_text="When it became known."
+    )
 
     class Meta:
         db_table = "compliance_course_version"
