@@ -60,7 +60,7 @@ def explain(asked: Plan, person_id: int, requirement_id: int) -> Explained:
     version = next((each for each in asked.current if each.requirement_id == requirement_id), None)
     if version is None:
         return found.not_required("No version of the requirement was in force.")
-    questioned = question(asked, [person_id])
+    questioned = question(asked, [person_id], each=True)
     if questioned is None:
         return found.not_required("No version of the requirement was in force.")
     with planned(everybody=False), database.binary_cursor() as cursor:

@@ -5,13 +5,15 @@ In: a Plan, and for some people only, their ids. Out: SQL with its values, or th
 table is read once, whatever the number of people and requirements:
 
     segment   each person's past, cut wherever their context changes (connectors.workforce.segments)
-    hit       each segment with each version whose rule it meets
+    ruled     each segment with the numbers of the versions whose rule it meets
     pair      whom a requirement applies to now, and since when without a break
-    done      completions and sign-offs, with the last day each of them holds for what a definition asks
-    held      for each person and version, the last day for each part of it
+    counted   completions and sign-offs that count for a part of a definition
+    latest    the last of them, for parts where a later one always holds longer
+    done      each of them with the last day for which it holds, for parts where that is not so
     waived    until when somebody is freed
 
-Never a write.
+What is done last holds longest, but for courses with versions that ask for training again: only there each
+completion is looked at for itself. Never a write.
 """
 
 from __future__ import annotations
@@ -24,9 +26,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from compliance.requirements import definition
-from compliance.requirements.definition import Document, Leaf
-from compliance.status.plan import InForce, Plan
+from compliance.status.parts import FOREVER_SQL, Part, last_day, later, parts_of
+from compliance.status.plan import Plan
 from compliance.status.rule import Compiler, ids_named
 from compliance.status.standing import FOREVER, Standing
 from connectors.workforce.segments import segments
@@ -36,8 +37,6 @@ COLUMNS = (
     "person_id", "requirement_id", "version_id", "assignment_version_id", "unit_id", "job_id", "manager_id",
     "assigned", "until", "due", "grace_end", "waived_until",
 )  # fmt: skip
-
-_FOREVER = f"DATE '{FOREVER.isoformat()}'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +52,32 @@ class Question:
         return f"WITH {self.expressions} SELECT {what} FROM standing {rest}"
 
 
-def question(asked: Plan, people: Sequence[int] | None = None) -> Question | None:
-    """Return the question; None where no requirement is in force."""
+def question(asked: Plan, people: Sequence[int] | None = None, *, each: bool = False) -> Question | None:
+    """Return the question; None where no requirement is in force.
+
+    With `each`, every completion is looked at for itself and stands in `done`, which costs more.
+    """
     if not asked.current:
         return None
     rules = [
-        *(each.definition["for"] for each in asked.versions),
-        *(each.rule for each in asked.group_waivers),
+        *(version.definition["for"] for version in asked.versions),
+        *(waiver.rule for waiver in asked.group_waivers),
     ]
     compiler = Compiler(ids_named(asked.store_id, rules))
+    parts = parts_of(asked, each=each)
+    some = people is not None
+    expressions = [
+        segments(some=some),
+        _versions(asked, parts),
+        _ruled(asked, compiler),
+        _PAIRS,
+        _counted(parts, _before(asked), some=some),
+        _held(parts, each=each),
+        _waived(asked, compiler),
+        _standing(asked, parts),
+    ]
     return Question(
-        f"{segments(some=people is not None)}, {_hits(asked, compiler)}, {_DAYS}, {_PAIRS},"
-        f" {_done(asked, some=people is not None)}, {_held(asked)}, {_waived(asked, compiler)},"
-        f" {_standing(asked)}",
+        ", ".join(expressions),
         {
             "store": asked.store_id,
             "at": asked.at,
@@ -77,9 +89,9 @@ def question(asked: Plan, people: Sequence[int] | None = None) -> Question | Non
     )
 
 
-def standings(asked: Plan, people: Sequence[int] | None = None) -> list[Standing]:
-    """Return every standing at the moment of the plan."""
-    found = question(asked, people)
+def standings(asked: Plan, people: Sequence[int] | None = None, *, each: bool = False) -> list[Standing]:
+    """Return every standing at the moment of the plan, in no order."""
+    found = question(asked, people, each=each)
     if found is None:
         return []
     with planned(everybody=people is None), database.binary_cursor() as cursor:
@@ -93,7 +105,7 @@ def planned(*, everybody: bool) -> Iterator[None]:
     with transaction.atomic():
         with connection.cursor() as cursor:
             if everybody:
-                cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '128MB'")
+                cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '256MB'")
             cursor.execute("SET LOCAL jit = off")
         yield
         with connection.cursor() as cursor:
@@ -101,101 +113,80 @@ def planned(*, everybody: bool) -> Iterator[None]:
                 cursor.execute(f"SET LOCAL {name} TO DEFAULT")
 
 
-def _hits(asked: Plan, compiler: Compiler) -> str:
+def _versions(asked: Plan, parts: Sequence[Part]) -> str:
+    """The versions by their numbers; those of one shape find their last day by the same expression."""
+    shapes = _shapes(asked, parts)
+    rows = ", ".join(
+        f"({number}, {each.version_id}::bigint, {each.requirement_id}::bigint, {_moment(each.since)},"
+        f" {_moment(each.until)}, {_bool(each.on(asked.day))}, {_bool(each.follows)},"
+        f" {each.definition['when']['within_days']}, {each.definition.get('grace_days', 0)},"
+        f" {list(shapes).index(shape) if (shape := _shape(asked, parts, number)) else -1})"
+        for number, each in enumerate(asked.versions)
+    )
+    return (
+        "ver (number, version_id, requirement_id, since, until, current, follows, within, grace, shape) AS"
+        f" (VALUES {rows})"
+    )
+
+
+def _ruled(asked: Plan, compiler: Compiler) -> str:
     cases = ", ".join(
         f"CASE WHEN {compiler.condition(each.definition['for'])} THEN {number} END"
         for number, each in enumerate(asked.versions)
     )
-    rows = ", ".join(
-        f"({number}, {each.version_id}::bigint, {each.requirement_id}::bigint, {_moment(each.since)},"
-        f" {_moment(each.until)}, {_bool(each.on(asked.day))}, {_bool(each.follows)},"
-        f" {each.definition['when']['within_days']}, {each.definition.get('grace_days', 0)})"
-        for number, each in enumerate(asked.versions)
-    )
     return f"""
-ver (number, version_id, requirement_id, since, until, current, follows, within, grace) AS (VALUES {rows}),
-hit AS (
-    SELECT s.person_id, s.started, s.ended, s.goes_on, s.assignment_version_id, s.unit_id, s.job_id,
-           s.manager_id,
-           u.number
-    FROM segment s CROSS JOIN LATERAL unnest(ARRAY[{cases}]) AS u (number)
-    WHERE u.number IS NOT NULL
-)"""
-
-
-_DAYS = """
-now AS MATERIALIZED (
-    SELECT h.*, v.version_id, v.requirement_id, v.within, v.grace, greatest(h.started, v.since) AS since,
-           CASE WHEN h.started > v.since THEN h.goes_on ELSE v.follows END AS looks_back
-    FROM hit h JOIN ver v USING (number)
-    WHERE v.current AND h.ended > %(at)s::timestamptz
+ruled AS MATERIALIZED (
+    SELECT s.*, array_remove(ARRAY[{cases}], NULL) AS numbers FROM segment s
 )"""
 
 
 _PAIRS = """
-history AS (
-    SELECT n.person_id, n.requirement_id,
-           range_agg(tstzrange(greatest(h.started, v.since), least(h.ended, v.until))) AS spans
-    FROM now n JOIN ver v USING (requirement_id)
-    JOIN hit h ON h.person_id = n.person_id AND h.number = v.number
-    WHERE n.looks_back AND greatest(h.started, v.since) < least(h.ended, v.until)
-    GROUP BY n.person_id, n.requirement_id
+now AS NOT MATERIALIZED (
+    SELECT r.person_id, r.assignment_version_id, r.unit_id, r.job_id, r.manager_id, v.number, v.version_id,
+           v.requirement_id, v.within, v.grace, v.shape, greatest(r.started, v.since) AS since,
+           CASE WHEN r.started > v.since THEN r.goes_on ELSE v.follows END AS looks_back
+    FROM ruled r CROSS JOIN LATERAL unnest(r.numbers) AS u (number) JOIN ver v USING (number)
+    WHERE v.current AND r.ended > %(at)s::timestamptz
 ), begun AS (
     SELECT h.person_id, h.requirement_id, lower(x.span) AS since
-    FROM history h CROSS JOIN LATERAL unnest(h.spans) AS x (span) WHERE x.span @> %(at)s::timestamptz
-), pair AS MATERIALIZED (
-    SELECT n.person_id, n.requirement_id, n.version_id, n.number, n.assignment_version_id, n.unit_id,
-           n.job_id,
-           n.manager_id, n.within, n.grace,
-           (coalesce(b.since, n.since) AT TIME ZONE 'UTC')::date AS assigned
-    FROM now n LEFT JOIN begun b ON n.looks_back AND b.person_id = n.person_id
-           AND b.requirement_id = n.requirement_id
+    FROM (
+        SELECT r.person_id, v.requirement_id,
+               range_agg(tstzrange(greatest(r.started, v.since), least(r.ended, v.until))) AS spans
+        FROM (SELECT n.person_id, n.requirement_id FROM now n WHERE n.looks_back) n
+        JOIN (ruled r CROSS JOIN LATERAL unnest(r.numbers) AS u (number) JOIN ver v USING (number))
+          ON r.person_id = n.person_id AND v.requirement_id = n.requirement_id
+        WHERE greatest(r.started, v.since) < least(r.ended, v.until)
+        GROUP BY r.person_id, v.requirement_id
+    ) h CROSS JOIN LATERAL unnest(h.spans) AS x (span) WHERE x.span @> %(at)s::timestamptz
+), pair AS NOT MATERIALIZED (
+    SELECT n.*, (coalesce(b.since, n.since) AT TIME ZONE 'UTC')::date AS assigned
+    FROM now n LEFT JOIN begun b ON b.person_id = n.person_id AND b.requirement_id = n.requirement_id
 )"""
 
 
-def _leaf_rows(asked: Plan) -> list[tuple[int, InForce, Leaf, int]]:
-    """Return (number of the version, version, leaf, course) of each leaf whose course there is."""
-    return [
-        (number, version, leaf, asked.courses[leaf.course])
-        for number, version in enumerate(asked.versions)
-        if version.on(asked.day)
-        for leaf in version.leaves
-        if leaf.course in asked.courses
-    ]
-
-
-def _done(asked: Plan, *, some: bool) -> str:
-    rows = []
-    for number, version, leaf, course in _leaf_rows(asked):
-        when = version.definition["when"]
-        every = when.get("every", {})
-        again = when.get("new_version_days")
-        rows.append(
-            f"({number}, {leaf.number}, {course}::bigint, {_bool(leaf.signed_off)},"
-            f" {_number(leaf.minimum_score)}::float8, {every.get('count', 0)},"
-            f" {_unit(every)}, {_bool(every.get('anchor') == 'due')}, {every.get('early_days', 30)},"
-            f" {_number(again)}::integer, {_bool(again is not None and course in asked.renewed)},"
-            f" {len(version.definition.get('prerequisites', ()))})"
-        )
-    empty = "SELECT 0, 0, 0::bigint, false, 0::float8, 0, 'never', false, 0, 0, false, 0 WHERE false"
-    before = ", ".join(
+def _before(asked: Plan) -> str:
+    return ", ".join(
         f"({number}, {asked.courses.get(code, 0)}::bigint)"
         for number, version in enumerate(asked.versions)
         if version.on(asked.day)
         for code in version.definition.get("prerequisites", ())
     )
+
+
+def _counted(parts: Sequence[Part], before: str, *, some: bool) -> str:
+    rows = ", ".join(each.row for each in parts)
+    none = "SELECT 0, 0, 0::bigint, false, 0::float8, 0, 'never', false, 0, 0, false, 0 WHERE false"
     of_them = "JOIN one_of n ON n.person_id = {0}.person_id" if some else ""
     return f"""
-leaf (number, leaf, course_id, signed_off, minimum, every, unit, from_due, early, again, renewed, before) AS
-    ({f"VALUES {', '.join(rows)}" if rows else empty}),
+leaf (number, leaf, course_id, signed_off, minimum, every, unit, from_due, early, again, single, before) AS
+    ({f"VALUES {rows}" if rows else none}),
 before (number, course_id) AS ({f"VALUES {before}" if before else "SELECT 0, 0::bigint WHERE false"}),
 course AS (SELECT course_id FROM leaf UNION SELECT course_id FROM before),
-completed AS MATERIALIZED (
+completed AS (
     SELECT coalesce(m.into_id, c.person_id) AS person_id, c.course_id, false AS signed_off,
-           (c.completed_at AT TIME ZONE 'UTC')::date AS day, cv.effective_on AS version_on, c.score, c.id
+           (c.completed_at AT TIME ZONE 'UTC')::date AS day, c.version_id, c.score, c.id
     FROM compliance_completion c {of_them.format("c")}
     LEFT JOIN merged m ON m.person_id = c.person_id
-    LEFT JOIN compliance_course_version cv ON cv.id = c.version_id
     WHERE c.store_id = %(store)s AND c.course_id IN (SELECT course_id FROM course)
       AND c.completed_at <= %(at)s AND c.recorded @> %(known)s::timestamptz AND c.passed IS NOT FALSE
     UNION ALL
@@ -204,50 +195,56 @@ completed AS MATERIALIZED (
     LEFT JOIN merged m ON m.person_id = o.person_id
     WHERE o.store_id = %(store)s AND o.course_id IN (SELECT course_id FROM course)
       AND o.done_on <= %(day)s AND o.recorded @> %(known)s::timestamptz
-), newer AS MATERIALIZED (
-    SELECT w.course_id, w.effective_on FROM compliance_course_version w
-    WHERE w.retraining AND w.recorded_at <= %(known)s AND w.course_id IN (SELECT course_id FROM course)
-), ready AS (
-    SELECT f.person_id, f.number, max(f.day) AS day, count(*) AS met FROM (
-        SELECT c.person_id, b.number, b.course_id, min(c.day) AS day FROM before b
-        JOIN completed c ON c.course_id = b.course_id GROUP BY 1, 2, 3
-    ) f GROUP BY f.person_id, f.number
-), counted AS (
-    SELECT c.person_id, l.number, l.leaf, c.day, c.id, l.every, l.unit, l.from_due, l.early,
-           CASE WHEN l.renewed THEN (SELECT min(w.effective_on) + l.again FROM newer w
-                WHERE w.course_id = c.course_id AND w.effective_on > coalesce(c.version_on,
-                       c.day)) END AS again_by
+), {_READY if before else ""}
+counted AS (
+    SELECT c.*, l.number, l.leaf, l.every, l.unit, l.from_due, l.early, l.again, l.single
     FROM completed c JOIN leaf l ON l.course_id = c.course_id AND l.signed_off = c.signed_off
     {"LEFT JOIN ready r ON r.person_id = c.person_id AND r.number = l.number" if before else ""}
     WHERE (l.minimum IS NULL OR c.score >= l.minimum)
     {"AND (l.before = 0 OR (r.met = l.before AND r.day <= c.day))" if before else ""}
-), done AS (
-    SELECT c.person_id, c.number, c.leaf, c.day, c.id, least(c.again_by, CASE c.unit
-        WHEN 'days' THEN c.day + c.every
-        WHEN 'months' THEN (c.day + make_interval(months => c.every))::date
-        WHEN 'calendar_months' THEN (date_trunc('month', c.day + make_interval(months => c.every))
-                                     + interval '1 month - 1 day')::date
-        WHEN 'calendar_years' THEN make_date(extract(year FROM c.day)::integer + c.every, 12, 31)
-        ELSE {_FOREVER} END) AS until
-    FROM counted c WHERE NOT c.from_due
-    {_FROM_DUE if any(_from_due(each.definition) for each in asked.current) else ""}
 )"""
 
 
-_FROM_DUE = """
-    UNION ALL
-    SELECT c.person_id, c.number, c.leaf, c.day, c.id,
-           least(c.again_by, compliance_next_due(c.day, p.assigned, p.within, c.every, c.unit, c.early))
-    FROM counted c JOIN pair p ON p.person_id = c.person_id AND p.number = c.number WHERE c.from_due
-"""
+#: From which day on everything that was to be done before had been done.
+_READY = """
+ready AS (
+    SELECT f.person_id, f.number, max(f.day) AS day, count(*) AS met FROM (
+        SELECT c.person_id, b.number, b.course_id, min(c.day) AS day FROM before b
+        JOIN completed c ON c.course_id = b.course_id AND NOT c.signed_off GROUP BY 1, 2, 3
+    ) f GROUP BY f.person_id, f.number
+),"""
+
+_DONE = f"""
+newer AS MATERIALIZED (
+    SELECT w.course_id, w.effective_on FROM compliance_course_version w
+    WHERE w.retraining AND w.recorded_at <= %(known)s AND w.course_id IN (SELECT course_id FROM course)
+), done AS (
+    SELECT c.person_id, c.number, c.leaf, c.day, c.id, least(
+        (SELECT min(w.effective_on) + c.again FROM newer w
+         WHERE w.course_id = c.course_id AND w.effective_on > coalesce(cv.effective_on, c.day)),
+        CASE WHEN c.from_due
+             THEN compliance_next_due(c.day, p.assigned, p.within, c.every, c.unit, c.early)
+             ELSE {later("c.unit", "c.every", "c.day")} END) AS until
+    FROM counted c LEFT JOIN compliance_course_version cv ON cv.id = c.version_id
+    JOIN pair p ON p.person_id = c.person_id AND p.number = c.number
+    WHERE c.single
+)"""
 
 
-def _held(asked: Plan) -> str:
-    most = max((len(each.leaves) for each in asked.current), default=1)
-    columns = ", ".join(f"max(until) FILTER (WHERE leaf = {leaf}) AS part{leaf}" for leaf in range(most))
-    if most == 1:
-        columns = "max(until) AS part0"
-    return f"held_until AS (SELECT person_id, number, {columns} FROM done GROUP BY person_id, number)"
+def _held(parts: Sequence[Part], *, each: bool) -> str:
+    """For each person and version the last day each part was done, or of those looked at singly, holds."""
+    columns = ", ".join(
+        f"max(day) FILTER (WHERE leaf = {leaf}) AS last{leaf}"
+        for leaf in sorted({part.leaf.number for part in parts if not part.single})
+    )
+    found = f"""
+latest AS (SELECT c.person_id, c.number{f", {columns}" if columns else ""}
+    FROM counted c WHERE NOT c.single GROUP BY c.person_id, c.number)"""
+    if not (singly := sorted({part.leaf.number for part in parts if part.single})):
+        return f"{found}, {_DONE}" if each else found
+    columns = ", ".join(f"max(until) FILTER (WHERE leaf = {leaf}) AS until{leaf}" for leaf in singly)
+    return f"""{found}, {_DONE},
+singly AS (SELECT person_id, number, {columns} FROM done GROUP BY person_id, number)"""
 
 
 def _waived(asked: Plan, compiler: Compiler) -> str:
@@ -261,7 +258,7 @@ waived AS (
     SELECT x.person_id, x.requirement_id, max(x.ends) AS ends FROM (
         SELECT coalesce(m.into_id, w.person_id) AS person_id, w.requirement_id,
                CASE WHEN w.revoked_at <= %(known)s THEN least(w.valid_to, w.revoked_from - 1)
-                      ELSE w.valid_to END AS ends
+                    ELSE w.valid_to END AS ends
         FROM compliance_waiver w LEFT JOIN merged m ON m.person_id = w.person_id
         WHERE w.person_id IS NOT NULL AND w.approved_at <= %(known)s AND w.valid_from <= %(day)s
           AND w.requirement_id IN (SELECT requirement_id FROM ver)
@@ -271,61 +268,41 @@ waived AS (
 )"""
 
 
-def _standing(asked: Plan) -> str:
-    grouped = {
-        number: _last_day(each.definition["what"], iter(range(len(each.leaves))))
-        for number, each in enumerate(asked.versions)
-        if each.on(asked.day) and definition.is_group(each.definition["what"])
-    }
-    cases = "".join(f" WHEN {number} THEN {text}" for number, text in grouped.items())
-    until = f"CASE p.number{cases} ELSE h.part0 END" if cases else "h.part0"
+def _standing(asked: Plan, parts: Sequence[Part]) -> str:
+    shapes = _shapes(asked, parts)
+    cases = "".join(f" WHEN {place} THEN {text}" for place, text in enumerate(shapes))
+    until = next(iter(shapes)) if len(shapes) == 1 else f"CASE p.shape{cases} END"
+    singly = ""
+    if any(each.single for each in parts):
+        singly = "LEFT JOIN singly g ON g.person_id = p.person_id AND g.number = p.number"
     return f"""
 dated AS (
     SELECT p.*, {until} AS until, w.ends FROM pair p
-    LEFT JOIN held_until h ON h.person_id = p.person_id AND h.number = p.number
+    LEFT JOIN latest h ON h.person_id = p.person_id AND h.number = p.number {singly}
     LEFT JOIN waived w ON w.person_id = p.person_id AND w.requirement_id = p.requirement_id
 ), standing AS (
     SELECT d.person_id, d.requirement_id, d.version_id, d.assignment_version_id, d.unit_id, d.job_id,
-           d.manager_id,
-           d.assigned, nullif(d.until, '-infinity') AS until,
+           d.manager_id, d.assigned, nullif(d.until, '-infinity') AS until,
            greatest(d.until, d.assigned + d.within, d.ends) AS due,
-           CASE WHEN greatest(d.until, d.ends) >= {_FOREVER} THEN {_FOREVER}
-                ELSE least(greatest(d.until, d.assigned + d.within, d.ends) + d.grace, {_FOREVER}) END AS
-                grace_end,
+           CASE WHEN greatest(d.until, d.ends) >= {FOREVER_SQL} THEN {FOREVER_SQL}
+                ELSE greatest(d.until, d.assigned + d.within, d.ends) + d.grace END AS grace_end,
            CASE WHEN d.ends >= %(day)s::date THEN d.ends END AS waived_until
     FROM dated d
 )"""
 
 
-def _last_day(what: Document, numbers: Iterator[int]) -> str:
-    """Return the last day for which a part holds, '-infinity' where it was never done, over columns part0,
-    part1 …
-
-    All of a group hold until the first of them ends, any of it until the last; of "at least k" it is the
-    k-th.
-    """
-    if not definition.is_group(what):
-        return f"coalesce(h.part{next(numbers)}, '-infinity'::date)"
-    needed, inside = definition.parts(what)
-    parts = [_last_day(each, numbers) for each in inside]
-    if needed == len(parts):
-        return f"least({', '.join(parts)})"
-    if needed == 1:
-        return f"greatest({', '.join(parts)})"
-    return (
-        f"(SELECT x FROM unnest(ARRAY[{', '.join(parts)}]) AS x ORDER BY x DESC OFFSET {needed - 1} LIMIT 1)"
-    )
+def _shapes(asked: Plan, parts: Sequence[Part]) -> list[str]:
+    """Return the expressions by which the versions in force find their last day, each once."""
+    found = (_shape(asked, parts, number) for number in range(len(asked.versions)))
+    return list(dict.fromkeys(each for each in found if each))
 
 
-def _from_due(document: Document) -> bool:
-    return bool(document["when"].get("every", {}).get("anchor") == "due")
-
-
-def _unit(every: Document) -> str:
-    unit = every.get("unit", "never")
-    if unit not in {"never", "days", "months", "calendar_months", "calendar_years"}:
-        raise ValueError(f"There is no unit {unit!r}.")
-    return f"'{unit}'"
+def _shape(asked: Plan, parts: Sequence[Part], number: int) -> str:
+    """Return the expression of a version; nothing for one that is not in force."""
+    version = asked.versions[number]
+    if not version.on(asked.day):
+        return ""
+    return last_day(version.definition, {each.leaf.number: each for each in parts if each.number == number})
 
 
 def _moment(day: date) -> str:
@@ -334,7 +311,3 @@ def _moment(day: date) -> str:
 
 def _bool(value: bool) -> str:
     return "true" if value else "false"
-
-
-def _number(value: float | None) -> str:
-    return "NULL" if value is None else repr(value)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.test import Client
+from django.urls import resolve
+from jsonschema import Draft202012Validator
 
 from compliance.status import keep
 from tests.compliance.requirements.people import YEARLY, Hospital, ago, today
@@ -113,3 +118,42 @@ def test_nobody_reads_another_store_or_writes_without_the_scope(hub: Hub, hospit
     assert stranger.lines("status") == []
     stranger.refused(404, f"people/{hospital.ann.pk}/status")
     stranger.refused(403, "requirements", method="POST", body={"template": "iata-dgr"})
+
+
+def _described() -> dict[str, Any]:
+    """Return what the OpenAPI document says of the addresses of compliance."""
+    paths = Client().get("/api/schema/", headers={"Accept": "application/json"}).json()["paths"]
+    return {
+        path: operations
+        for path, operations in paths.items()
+        if resolve(re.sub(r"{\w+}", "1", path)).func.__module__.startswith("compliance.api.")
+    }
+
+
+def test_every_answer_is_as_it_is_described(api: Api, hospital: Hospital) -> None:
+    requirement = api.lines("requirements")[0]["id"]
+    described = _described()
+    assert len(described) >= 11
+    for path, operations in described.items():
+        address = path.removeprefix("/api/v1/").replace("{person_id}", str(hospital.mia.pk))
+        address = address.replace("{requirement_id}", str(requirement))
+        more = {"requirement": requirement} if path.endswith("/qualified") else {}
+        found = api.get(address, **more)
+        answer = operations["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        Draft202012Validator(answer).validate(found)
+
+
+def test_the_documents_name_every_parameter() -> None:
+    docs = Path(__file__).resolve().parents[3] / "docs"
+    said = "".join((docs / name).read_text(encoding="utf-8") for name in _DOCUMENTS)
+    named = {
+        each["name"]
+        for operations in _described().values()
+        for operation in operations.values()
+        for each in operation.get("parameters", ())
+        if each["in"] == "query"
+    }
+    assert sorted(each for each in named if f"`{each}" not in said and f"{each}=" not in said) == []
+
+
+_DOCUMENTS = ("compliance/status.md", "integrator/api.md")

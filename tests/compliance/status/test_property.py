@@ -261,7 +261,7 @@ def _agree(world: Happening, history: list[Any], number: int, day: date) -> None
     ann = world.ann.pk
     question = plan(world.store_id, end_of(day), world.known[number])
     everybody = [found for found in standings(question) if found.person_id == ann]
-    assert standings(question, [ann]) == everybody
+    assert standings(question, [ann]) == standings(question, [ann], each=True) == everybody
     expected = naive.Evaluator(history[: number + 1]).answer(day)
     event(expected.state)
     if expected.state == "not_required":
