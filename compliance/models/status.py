@@ -9,15 +9,26 @@ class Status(models.Model):
     """One person under one requirement: days, from which the word for any day follows."""
 
     id = models.BigAutoField(primary_key=True)
-    store = models.ForeignKey("lrs.Store", on_delete=models.PROTECT, related_name="+", db_index=False)
+    # Rows are derived and can be made again; checking each reference would take most of the time.
+    store = models.ForeignKey(
+        "lrs.Store", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     person = models.ForeignKey(
-        "connectors.Person", on_delete=models.PROTECT, related_name="+", db_index=False
+        "connectors.Person", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
     requirement = models.ForeignKey(
-        "compliance.Requirement", on_delete=models.PROTECT, related_name="+", db_index=False
+        "compliance.Requirement",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     version = models.ForeignKey(
-        "compliance.RequirementVersion", on_delete=models.PROTECT, related_name="+", db_index=False
+        "compliance.RequirementVersion",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     #: Row of the assignment it is required for (connectors_work_assignment_version).
     assignment_version_id = models.BigIntegerField()

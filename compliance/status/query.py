@@ -105,11 +105,13 @@ def planned(*, everybody: bool) -> Iterator[None]:
     with transaction.atomic():
         with connection.cursor() as cursor:
             if everybody:
-                cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '256MB'")
+                for name in ("enable_nestloop", "enable_mergejoin"):
+                    cursor.execute(f"SET LOCAL {name} = off")
+                cursor.execute("SET LOCAL work_mem = '256MB'")
             cursor.execute("SET LOCAL jit = off")
         yield
         with connection.cursor() as cursor:
-            for name in ("enable_nestloop", "work_mem", "jit"):
+            for name in ("enable_nestloop", "enable_mergejoin", "work_mem", "jit"):
                 cursor.execute(f"SET LOCAL {name} TO DEFAULT")
 
 
@@ -137,6 +139,11 @@ def _ruled(asked: Plan, compiler: Compiler) -> str:
     return f"""
 ruled AS MATERIALIZED (
     SELECT s.*, array_remove(ARRAY[{cases}], NULL) AS numbers FROM segment s
+), met AS NOT MATERIALIZED (
+    -- OFFSET keeps the planner from looking through all versions for each segment.
+    SELECT r.person_id, r.started, r.ended, r.goes_on, r.assignment_version_id, r.unit_id, r.job_id,
+           r.manager_id, u.number
+    FROM ruled r CROSS JOIN LATERAL unnest(r.numbers) AS u (number) OFFSET 0
 )"""
 
 
@@ -145,7 +152,7 @@ now AS NOT MATERIALIZED (
     SELECT r.person_id, r.assignment_version_id, r.unit_id, r.job_id, r.manager_id, v.number, v.version_id,
            v.requirement_id, v.within, v.grace, v.shape, greatest(r.started, v.since) AS since,
            CASE WHEN r.started > v.since THEN r.goes_on ELSE v.follows END AS looks_back
-    FROM ruled r CROSS JOIN LATERAL unnest(r.numbers) AS u (number) JOIN ver v USING (number)
+    FROM met r JOIN ver v USING (number)
     WHERE v.current AND r.ended > %(at)s::timestamptz
 ), begun AS (
     SELECT h.person_id, h.requirement_id, lower(x.span) AS since
@@ -153,7 +160,7 @@ now AS NOT MATERIALIZED (
         SELECT r.person_id, v.requirement_id,
                range_agg(tstzrange(greatest(r.started, v.since), least(r.ended, v.until))) AS spans
         FROM (SELECT n.person_id, n.requirement_id FROM now n WHERE n.looks_back) n
-        JOIN (ruled r CROSS JOIN LATERAL unnest(r.numbers) AS u (number) JOIN ver v USING (number))
+        JOIN (met r JOIN ver v USING (number))
           ON r.person_id = n.person_id AND v.requirement_id = n.requirement_id
         WHERE greatest(r.started, v.since) < least(r.ended, v.until)
         GROUP BY r.person_id, v.requirement_id
