@@ -17,7 +17,19 @@ from statistics import median
 
 import orjson
 
-from benchmarks import consumers, crew, floors, footprint, machine, pieces, queries, roster, sample, steady
+from benchmarks import (
+    consumers,
+    crew,
+    floors,
+    footprint,
+    machine,
+    pieces,
+    queries,
+    roster,
+    sample,
+    status,
+    steady,
+)
 from benchmarks.hub import FLOOR_DATABASE, ROWS_DATABASE, Hub, running
 from benchmarks.report import Report, Row
 
@@ -122,6 +134,9 @@ class _Run:
             self.vacuum()
             say("changes of the workforce")
             report.rates["changes of the workforce followed"] = [consumers.follow_changes()]
+            say("status of everybody under every requirement, on days long past")
+            report.status = status.measure(hub=self.hub.dsns["hub"])
+            self.vacuum()
             say("consumers of the feed")
             report.consumers = consumers.measure(most=min(50_000, options.statements))
             self.catch_up()
@@ -133,7 +148,9 @@ class _Run:
         report.memory = footprint.memory(self.hub.pids)
         self.checkpoint()
         report.statements, report.relations = footprint.disk(self.hub.dsns["hub"])
-        report.rows = [*self.write_rows(small, large), *self.read_rows(), *self.roster_rows()]
+        report.rows = [
+            *self.write_rows(small, large), *self.read_rows(), *self.roster_rows(), *self.status_rows()
+        ]  # fmt: skip
 
     def catch_up(self) -> None:
         """Put the consumers at the end of the feed: what was loaded past HTTP is not what is timed now."""
@@ -364,6 +381,15 @@ class _Run:
                 )
             )
         return rows
+
+    def status_rows(self) -> list[Row]:
+        found = self.report.status
+        if found is None:
+            return []
+        what = (
+            f"compliance status, {found.people:,} people × {found.requirements} requirements, any past date"
+        )
+        return [Row(what=what, values=found.asked, bar=10, aim=1, unit=" s", smaller_is_better=True)]
 
     def read_rows(self) -> list[Row]:
         sizes = sorted(self.report.queries)

@@ -14,6 +14,8 @@ from statistics import median
 from benchmarks.footprint import Memory, Relation
 from benchmarks.queries import Timing
 from benchmarks.roster import Timing as RosterTiming
+from benchmarks.status import ASKED as STATUS_DAYS
+from benchmarks.status import Timing as StatusTiming
 from benchmarks.steady import Waited
 
 
@@ -61,6 +63,7 @@ class Report:
     consumers: Mapping[str, float] = field(default_factory=dict)
     roster: RosterTiming | None = None
     steady: Waited | None = None
+    status: StatusTiming | None = None
     memory: Mapping[str, Memory] = field(default_factory=dict)
     statements: int = 0
     relations: Sequence[Relation] = ()
@@ -81,6 +84,7 @@ def markdown(report: Report) -> str:
             [(name, f"{rate:,.0f}") for name, rate in report.consumers.items()],
         ),
         _roster(report.roster),
+        _status(report.status),
         _table(
             ("part", "processes", "resident MB", "shared out MB"),
             [
@@ -169,6 +173,21 @@ def _roster(found: RosterTiming | None) -> str:
         f"Memory of the sync's process: {found.memory_before:,.0f} MiB before, {found.memory:,.0f} at most"
     )
     return _table(("roster", "seconds"), rows) + f"\n\n{memory}"
+
+
+def _status(found: StatusTiming | None) -> str:
+    if found is None:
+        return ""
+    rows = [
+        (f"as of {day}, as known now", f"{took:.2f}")
+        for day, took in zip(STATUS_DAYS, found.asked, strict=True)
+    ]
+    rows.append(("the table of now, filled anew", f"{found.rebuilt:.2f}"))
+    facts = (
+        f"{found.people:,} people, {found.requirements} requirements, {found.completions:,} completions,"
+        f" {found.pairs:,} pairs of a person and a requirement that applied"
+    )
+    return _table(("status of everybody", "seconds"), rows) + f"\n\n{facts}"
 
 
 def _queries(queries: Mapping[int, Sequence[Timing]]) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import structlog
 from celery import shared_task
 
+from compliance import reminders
 from compliance.completions import follow, rework
 from compliance.proof import nightly, publish, sequence, vouched
 from compliance.proof.errors import ProofError
+from compliance.status import follow as status_follow
 from compliance.trail import review
 from connectors.errors import ConnectorError
 
@@ -63,3 +65,27 @@ def open_audit_reviews() -> int:
 def follow_completions() -> int:
     """Have completions follow identities, the catalogue and the rules; return how much was looked at."""
     return follow.carry_on(seconds=20) + rework.carry_on(seconds=20)
+
+
+@shared_task(name="compliance.follow_status")
+def follow_status() -> int:
+    """Bring the status of whom something changed about up to date; return how many changes that were."""
+    return status_follow.follow()
+
+
+@shared_task(name="compliance.pass_time")
+def pass_time() -> int:
+    """Follow what the calendar brings; return how many."""
+    return status_follow.pass_time()
+
+
+@shared_task(name="compliance.queue_reminders")
+def queue_reminders() -> int:
+    """Queue the reminders that are due; return how many."""
+    return reminders.queue_due()
+
+
+@shared_task(name="compliance.send_reminders")
+def send_reminders() -> int:
+    """Send what is queued; return how many were tried."""
+    return reminders.send_due()

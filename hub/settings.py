@@ -224,6 +224,10 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "compliance.begin_access_review",
         "schedule": crontab(hour=3, minute=20),
     },
+    "Follow what the status of people stands on": {"task": "compliance.follow_status", "schedule": 5.0},
+    "Follow what the calendar brings to requirements": {"task": "compliance.pass_time", "schedule": 60.0},
+    "Queue reminders that are due": {"task": "compliance.queue_reminders", "schedule": 300.0},
+    "Send reminders": {"task": "compliance.send_reminders", "schedule": 15.0},
     "Keep every inbox within its bounds": {"task": "lrs.trim_inbox", "schedule": 600.0},
     "Clear expired sessions and tokens": {"task": "lrs.clear_expired", "schedule": 86_400.0},
 }

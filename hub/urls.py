@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("api/v1/log/", include("compliance.proof.api.urls")),
+    # The last of these says that there is nothing at any other address.
     path("api/v1/", include("compliance.api.urls")),
     path("api/v1/", include("connectors.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),

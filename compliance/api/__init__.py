@@ -1,4 +1,4 @@
-"""`/api/v1/` of compliance: courses, completions and training records, as connectors.api has its resources.
+"""`/api/v1/` of compliance: courses, completions, requirements and status, as in connectors.api.
 
 audit_trail     the audit trail
 base            what every resource here does alike
@@ -7,4 +7,7 @@ courses         courses, their versions and activities
 catalogue       the whole catalogue out and in, equivalences, activities no course has
 completions     who completed what, as of then, as known then
 records         training told by hand
+requirements    what is asked for, its versions, templates, impact
+status          how people stand, as of a day, as known at a moment
+words           standings and definitions as JSON
 """

@@ -16,7 +16,7 @@ _SQL = Path(__file__).parent / "sql" / "signatures_and_access.sql"
 class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("compliance", "0004_completion_rules"),
+        ("compliance", "0005_requirements"),
         ("connectors", "0012_security_alerts"),
         ("lrs", "0002_statement_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -46,6 +46,17 @@ from compliance.models.proof import (
     LogTile,
     LogTimestamp,
 )
+from compliance.models.reminders import (
+    Recipient,
+    Reminder,
+    ReminderPolicy,
+)
+from compliance.models.requirements import (
+    Curriculum,
+    Requirement,
+    RequirementVersion,
+    VersionState,
+)
 from compliance.models.rules import (
     CompletionRule,
     CompletionRuleVersion,
@@ -61,6 +72,12 @@ from compliance.models.signing import (
     SignaturePolicy,
     SigningSession,
 )
+from compliance.models.status import (
+    Status,
+    StatusChange,
+    StatusCursor,
+    StatusWake,
+)
 from compliance.models.trail import (
     AuditEntry,
     AuditReview,
@@ -70,6 +87,11 @@ from compliance.models.training import (
     TrainingEvidence,
     TrainingRecord,
     TrainingState,
+)
+from compliance.models.waivers import (
+    PracticalSignOff,
+    Waiver,
+    WaiverKind,
 )
 
 __all__ = [
@@ -92,6 +114,7 @@ __all__ = [
     "CourseEquivalence",
     "CourseKind",
     "CourseVersion",
+    "Curriculum",
     "Device",
     "Disclosure",
     "EventKind",
@@ -116,14 +139,27 @@ __all__ = [
     "PasswordReset",
     "PasswordUsed",
     "PolicyAcknowledgement",
+    "PracticalSignOff",
     "Recertification",
     "RecertificationItem",
+    "Recipient",
+    "Reminder",
+    "ReminderPolicy",
+    "Requirement",
+    "RequirementVersion",
     "Rework",
     "SeenActivity",
     "Signature",
     "SignaturePolicy",
     "SigningSession",
+    "Status",
+    "StatusChange",
+    "StatusCursor",
+    "StatusWake",
     "TrainingEvidence",
     "TrainingRecord",
     "TrainingState",
+    "VersionState",
+    "Waiver",
+    "WaiverKind",
 ]

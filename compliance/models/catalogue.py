@@ -58,6 +58,9 @@ class CourseVersion(models.Model):
     credit_hours = models.DecimalField(
         max_digits=6, decimal_places=2, null=True, blank=True, help_text="Empty: those of the course."
     )
+    recorded_at = models.DateTimeField(
+        default=timezone.now, editable=False, help_text="When it became known."
+    )
 
     class Meta:
         db_table = "compliance_course_version"

@@ -1,11 +1,13 @@
 """A message by e-mail, through the mail server of the settings.
 
-In: a channel, the id of the message, subject and text. Out: nothing where the mail server took it; else
-raises CannotConnect. The same id makes the same Message-ID, so that a message sent twice is told as one.
+In: a channel or addresses, the id of the message, subject and text. Out: nothing where the mail server took
+it; else raises CannotConnect. The same id makes the same Message-ID, so that a message sent twice is told as
+one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from smtplib import SMTPException
 
 from django.conf import settings
@@ -23,6 +25,11 @@ def addresses(channel: AlertChannel) -> list[str]:
 
 
 def send(channel: AlertChannel, message_id: str, subject: str, text: str) -> None:
+    """Send a message to a channel. Raises CannotConnect."""
+    send_to(addresses(channel), message_id, subject, text)
+
+
+def send_to(addresses: Sequence[str], message_id: str, subject: str, text: str) -> None:
     """Send a message. Raises CannotConnect."""
     if settings.EMAIL_BACKEND == _SMTP and not settings.EMAIL_HOST:
         raise CannotConnect("The hub has no mail server.", suggestion="Set EMAIL_URL.")
@@ -31,7 +38,7 @@ def send(channel: AlertChannel, message_id: str, subject: str, text: str) -> Non
         subject=" ".join(subject.split())[:200],
         body=text,
         from_email=settings.DEFAULT_FROM_EMAIL,
-        to=addresses(channel),
+        to=list(addresses),
         headers={"Message-ID": f"<{message_id}@{host}>", "Auto-Submitted": "auto-generated"},
     )
     try:
