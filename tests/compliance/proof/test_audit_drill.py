@@ -10,7 +10,7 @@ import pytest
 
 from compliance.models import AuditEntry, Course, LogSource
 from compliance.proof import audit, checking, proofs, sources
-from compliance.proof.sources import Stored
+from compliance.proof.sources import Source, Stored
 from compliance.proof.verify.run import verify
 from tests.compliance.proof.academy import Log, sound
 from tests.compliance.proof.test_drill import as_superuser, only
@@ -26,12 +26,22 @@ def _after(last: int) -> Any:
     return read
 
 
+@pytest.fixture(scope="module")
+def began() -> list[Source]:
+    """The source as it is from the first of these tests on."""
+    return []
+
+
 @pytest.fixture
-def entry(hub: Hub, log: Log) -> Iterator[AuditEntry]:
+def entry(hub: Hub, log: Log, began: list[Source]) -> Iterator[AuditEntry]:
     """The entry of a course whose title was changed; logged and published."""
-    last = AuditEntry.objects.order_by("-xid", "-seq").values_list("seq", "xid").first() or (0, 0)
-    LogSource.objects.update_or_create(number=3, defaults={"kind": "audit", "xid": last[1], "key": last[0]})
-    sources.register(replace(audit.AUDIT, stored=_after(last[0])))
+    if not began:
+        last = AuditEntry.objects.order_by("-xid", "-seq").values_list("seq", "xid").first() or (0, 0)
+        LogSource.objects.update_or_create(
+            number=3, defaults={"kind": "audit", "xid": last[1], "key": last[0]}
+        )
+        began.append(replace(audit.AUDIT, stored=_after(last[0])))
+    sources.register(began[0])
     course = Course.objects.create(
         store_id=hub.caller("Moodle Berlin").store_id, code="HAZ-1", title="Hazards"
     )
