@@ -387,6 +387,8 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--store", default=f"Demonstration {datetime.now(UTC):%Y-%m-%d %H:%M:%S}")
     asked = parser.parse_args(words)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
+    # What the hub's own processes would log of it is told here in words.
+    os.environ.setdefault("HUB_LOG_LEVEL", "WARNING")
     import django
 
     django.setup()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from connectors import drift
+from connectors.adapters import WITHHELD
 from connectors.mapping import lifecycle
 from connectors.models import AppliedRecord, DriftFinding, SyncException, SyncRun, System
 from simulators import sftp
@@ -116,6 +117,18 @@ def test_repaired_it_reads_the_new_names_and_the_alert_is_over(roster: Roster, k
     run = synced(known)
     assert (run.state, run.created_count, run.changed_count, run.refused_count) == ("succeeded", 1, 1, 0)
     assert "drift" not in told(known)
+
+
+def test_of_whom_the_source_withholds_the_hire_has_not_left(roster: Roster) -> None:
+    system = roster.system(end_share_most=1.0)
+    roster.say(staff(40))
+    synced(system)
+    rows = staff(40)
+    rows[7] |= {WITHHELD: ["Hire_Date"]}
+    roster.say(rows)
+    for _ in range(2):
+        run = synced(system)
+        assert (run.state, run.refused_count, run.ended_count, employed(system)) == ("succeeded", 0, 0, 40)
 
 
 def test_where_the_key_is_renamed_the_alert_says_so_and_nobody_is_ended(
