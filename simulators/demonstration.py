@@ -105,7 +105,9 @@ class Demonstration:
             for path in sorted(self.folder.glob(f"{adapter}.*")):
                 if path.suffix != ".json":
                     words += ["--secret", f"{path.suffix[1:]}=@{path}"]
-            _command("create_system", *words, "--match-by", "employee_number")
+            # Contractors have another number in Workday, but the same user name.
+            words += ["--match-by", "employee_number", "--match-by", "user_name", "--namespace", "HR"]
+            _command("create_system", *words)
             System.objects.filter(store__name=self.store, name=name).update(precedence=precedence)
             if name != KILLED:
                 runs.append(self.sync(name))
@@ -214,7 +216,7 @@ class Demonstration:
         from connectors.models import Alert, DriftFinding
 
         header = [RENAMED.get(each, each) for each in (*sftp.HEADER, "action")]
-        rows = ({RENAMED.get(name, name): each for name, each in row.items()} for row in self._rows())
+        rows = ({RENAMED.get(name, name): each for name, each in row.items()} for row in self.rows())
         self._deliver(rows, full=True, header=header)
         counted = self.sync(FILES)
         alerts = Alert.objects.filter(store__name=self.store, kind="drift", cleared=None)
@@ -259,7 +261,7 @@ class Demonstration:
                 "person_id", "key"
             )
         )
-        known = {row["worker_id"]: row for row in self._rows() if row["status"] == "Active"}
+        known = {row["worker_id"]: row for row in self.rows() if row["status"] == "Active"}
         moments: dict[int, list[datetime]] = {}
         for each in self.derived().values():
             if each.person in number_of and each.unit and number_of[each.person] in known:
@@ -271,13 +273,13 @@ class Demonstration:
         unit = next(code for row in known.values() if (code := row.get("org_code", "")) not in ("", own))
         return number, person, days[len(days) // 2], unit
 
-    def _rows(self) -> Iterator[dict[str, str]]:
+    def rows(self) -> Iterator[dict[str, str]]:
         """Yield every worker as the file of last night would tell them."""
         known = datetime.now(UTC)
         yield from (sftp.row(each, known) for each in self.people.as_of(_today(self.people), known))
 
     def _row(self, number: str) -> dict[str, str]:
-        return next(each for each in self._rows() if each["worker_id"] == number)
+        return next(each for each in self.rows() if each["worker_id"] == number)
 
     def _deliver(self, rows: Any, *, full: bool, header: Any = (*sftp.HEADER, "action")) -> None:
         folder = self.folder / "deliveries"
@@ -311,7 +313,8 @@ def demonstrate(shown: Demonstration, *, statements: int, endpoint: str) -> bool
     upgraded, alert = shown.upgrade()
     return (
         all(each["state"] == "succeeded" for each in (*runs, resumed, once_more, upgraded))
-        and resumed["created"] == resumed["records"] == once_more["unchanged"]
+        and resumed["created"] == sum(1 for _ in shown.rows())
+        and once_more["unchanged"] == once_more["records"] == resumed["records"]
         and told > statements
         and bool(again)
         and again == wanted
