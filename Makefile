@@ -2,7 +2,7 @@
 #
 #   make serve                  run the hub in the foreground (PORT, HUB_DATA_DIR, …: docs/operator/settings.md)
 #   make simulators             simulated HR systems to connect to (WORKERS, SEED; SIMULATORS=… for more options)
-#   make demonstration          beside those two: syncs, posts, a back-dated transfer, an upgrade (WORKERS, SEED, PORT)
+#   make demonstration          beside those two: syncs, a kill, posts, a back-dated transfer, an upgrade (WORKERS, SEED, PORT)
 #   make test                   all tests
 #   make check                  style, types, imports, migrations, documentation, container files
 #   make bench                  speed, as ratios measured in one run
