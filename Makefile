@@ -2,6 +2,7 @@
 #
 #   make serve                  run the hub in the foreground (PORT, HUB_DATA_DIR, …: docs/operator/settings.md)
 #   make simulators             simulated HR systems to connect to (WORKERS, SEED; SIMULATORS=… for more options)
+#   make demonstration          beside those two: syncs, a kill, posts, a back-dated transfer, an upgrade (WORKERS, SEED, PORT)
 #   make test                   all tests
 #   make check                  style, types, imports, migrations, documentation, container files
 #   make bench                  speed, as ratios measured in one run
@@ -18,7 +19,7 @@ PYTEST_WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help serve simulators test check bench conformance lock clean
+.PHONY: help serve simulators demonstration test check bench conformance lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -43,6 +44,9 @@ serve: $(VENV)/.installed
 
 simulators: $(VENV)/.installed
 	@$(BIN)/python -m simulators $(if $(WORKERS),--workers $(WORKERS)) $(if $(SEED),--seed $(SEED)) --connect $(SIMULATORS)
+
+demonstration: $(VENV)/.installed
+	@$(BIN)/python -m simulators.demonstration $(if $(WORKERS),--workers $(WORKERS)) $(if $(SEED),--seed $(SEED)) $(DEMONSTRATION)
 
 test: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.browser.chromium

@@ -238,7 +238,7 @@ def nightly(folder: Path, people: Population, *, day: date, sequence: int, full:
         ):
             deliver(folder, rows, day=day, sequence=sequence, full=True, kind=kind, header=header)
             sequence += 1
-        workers = (_worker(each, known) for each in people.as_of(day, known))
+        workers = (row(each, known) for each in people.as_of(day, known))
     else:
         workers = _changed(people, day, known)
     deliver(folder, workers, day=day, sequence=sequence, full=full, header=(*HEADER, "action"))
@@ -250,10 +250,10 @@ def _changed(people: Population, day: date, known: datetime) -> Iterator[dict[st
     touched |= {each.number for each in people.turning(day, day, known)}
     for number in sorted(touched):
         found = people.worker_by_number[number].at(day, known)
-        yield {"worker_id": number, "action": "rescinded"} if found is None else _worker(found, known)
+        yield {"worker_id": number, "action": "rescinded"} if found is None else row(found, known)
 
 
-def _worker(found: WorkerAt, known: datetime) -> dict[str, str]:
+def row(found: WorkerAt, known: datetime) -> dict[str, str]:
     """Return the row of a worker: one employment and its primary position, which is all a row can hold."""
     employment = found.current
     stay = employment.stay

@@ -33,6 +33,8 @@ class RawRecord:
     raw: Raw
     #: Why the adapter could not read it whole; such a record goes to the exceptions.
     broken: str = ""
+    #: Whether `raw` is all of it nevertheless, so that it tells what the source looks like.
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ class _Kind:
 
     def see(self, record: RawRecord) -> None:
         self.records += 1
-        if record.broken:
+        if record.broken and not record.whole:
             return
         mark = crc32(record.key.encode(errors="replace")) if record.key else self.records
         if self.records > ALL_UNTIL and mark % ONE_IN:

@@ -49,13 +49,15 @@ class Watch:
     def held(self) -> frozenset[str]:
         """Return what is kept as it is known in this run, for `Mapping.apply`.
 
-        Raises SourceChanged where nothing can be taken: the field of the worker's own key is not what it was.
+        Raises SourceChanged where nothing can be taken: the field of the worker's own key, or one by which it
+        is told that there is a worker, is not what it was.
         """
         self._decide()
         stops = [each for each in self._differences if each.stops]
         if stops:
             raise SourceChanged(
-                f"The key of every record depends on “{stops[0].path}”, which is not what it was.",
+                f"The key of every record, or whether it is taken at all, depends on “{stops[0].path}”, "
+                "which is not what it was. Nothing was taken and nobody was ended.",
                 suggestion=f"It is probably “{stops[0].proposal}” now: repair the mapping."
                 if stops[0].proposal
                 else "Look at the finding and repair the mapping, or accept the change.",

@@ -13,5 +13,6 @@ people. Nothing in here but `lifecycle` touches the database.
 from connectors.mapping.compiled import Mapping, Read, compile  # noqa: A004  reads well as mapping.compile
 from connectors.mapping.document import problems, schema
 from connectors.mapping.fault import Malformed, Problem
+from connectors.mapping.program import AsKnown
 
-__all__ = ["Malformed", "Mapping", "Problem", "Read", "compile", "problems", "schema"]
+__all__ = ["AsKnown", "Malformed", "Mapping", "Problem", "Read", "compile", "problems", "schema"]

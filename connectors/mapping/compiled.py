@@ -21,10 +21,10 @@ from connectors.mapping import document as documents
 from connectors.mapping import parts, paths
 from connectors.mapping.fault import Fault, Malformed
 from connectors.mapping.parts import Part
-from connectors.mapping.program import program
+from connectors.mapping.program import AsKnown, Made, program
 from connectors.workforce.canonical import Record, Worker
 
-Program = Callable[[Any], list[Record]]
+Program = Callable[[Any], list[Made]]
 
 #: Sets of held fields for which programs are kept.
 _PROGRAMS_MOST = 32
@@ -42,7 +42,7 @@ class Read:
     known: set[str]
     #: Values by which elements are chosen on the way.
     chosen: set[str]
-    #: Whether a worker's own key depends on it: nothing can be held then.
+    #: Whether a worker's own key depends on it, or whether there is a worker: nothing can be held then.
     key: bool = False
 
 
@@ -61,6 +61,10 @@ class Mapping:
         """Return what a raw record of `kind` says, as canonical records; raise Refused where it cannot be
         told. Fields in `held` (connectors.drift.Watch.held) are left as they are known; one that
         ends with “?” only where its rule does not know the value."""
+        return [each for each in self.take(kind, raw, held=held) if not isinstance(each, AsKnown)]
+
+    def take(self, kind: str, raw: AnyMapping[str, Any], *, held: frozenset[str] = frozenset()) -> list[Made]:
+        """Do as `apply`, and say also of whom a record is that leaves its worker as known altogether."""
         run = self._programs.get((kind, held)) or self._program(kind, held)
         try:
             return run(raw if type(raw) is dict else dict(raw))
@@ -68,7 +72,7 @@ class Mapping:
             soft = frozenset(f"{each}?" for each in fault.holds) & held
             if soft:
                 harder = held - soft | {each.removesuffix("?") for each in soft}
-                return self.apply(kind, raw, held=harder)
+                return self.take(kind, raw, held=harder)
             raise _refused(fault) from fault
 
     def holding(self, kind: str, withheld: AnyIterable[str]) -> frozenset[str]:
@@ -136,7 +140,7 @@ def _reads(found: tuple[Part, ...]) -> dict[str, Read]:
             outer = part.base[: len(part.base) - (len(part.each.names) if part.each else 0)]
             prefix = parts.title(part.owner)
             if part.each is not None:
-                _note(reads, outer, part.each, prefix, part.holds)
+                _note(reads, outer, part.each, prefix, part.holds, key=part.owner is Worker)
             if part.when is not None:
                 for path in part.when.reads:
                     _note(reads, part.base, path, prefix, part.holds, key=part.owner is Worker)

@@ -7,6 +7,7 @@ while records pass: what is held is left out when the function is made, once for
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from connectors.mapping import paths
@@ -20,12 +21,22 @@ from connectors.workforce.canonical import Ended, Identified, Named, Record, Res
 Build = Callable[[Any, Any, list[Any]], None]
 
 
-def program(kind: str, parts: tuple[Part, ...], held: frozenset[str]) -> Callable[[Any], list[Record]]:
+@dataclass(frozen=True, slots=True)
+class AsKnown:
+    """A worker a record is about, left as known altogether because of what is held."""
+
+    key: str
+
+
+Made = Record | AsKnown
+
+
+def program(kind: str, parts: tuple[Part, ...], held: frozenset[str]) -> Callable[[Any], list[Made]]:
     """Return the function that makes a raw record of `kind` into canonical ones."""
     builds = [_record(part, held, told_of=_name(part.owner) != kind) for part in parts]
 
-    def run(raw: Any) -> list[Record]:
-        made: list[Record] = []
+    def run(raw: Any) -> list[Made]:
+        made: list[Made] = []
         for build in builds:
             build(raw, raw, made)
         return made
@@ -64,7 +75,7 @@ def _worker(part: Part, held: frozenset[str]) -> Build:
     """Return what makes a worker; what is held of it is said in `held`, for connectors.workforce.
 
     Where the frame of an employment is held (its key, hire or end), the worker is left as known altogether: a
-    record without its employments would end them.
+    record without its employments would end them. Whom it is about is told nevertheless: they have not left.
     """
     if "relationship" in held:
         return _when(part, _key_only(part))
@@ -76,14 +87,19 @@ _HELD = EVERYTHING | {"assignment"}
 
 
 def _key_only(part: Part) -> Build:
-    """Return what checks that there is a key, and makes nothing."""
-    keys = [each.rule.evaluate for each in part.fields if each.target.name == "key"]
+    """Return what says only whom a record is about."""
+    rules = [
+        (each.target.name, each.rule.evaluate, each) for each in part.fields if each.target.name == "key"
+    ]
 
-    def check(element: Any, root: Any, _: list[Any]) -> None:
-        for evaluate in keys:
-            evaluate(element, root)
+    def about(element: Any, root: Any, made: list[Any]) -> None:
+        for _, evaluate, _ in rules:
+            key = evaluate(element, root)
+            if key is None:
+                raise _missing(rules, "key", element, root)
+            made.append(AsKnown(key))
 
-    return check if part.each is None else _each(part.each, check)
+    return about if part.each is None else _each(part.each, about)
 
 
 def _when(part: Part, build: Build) -> Build:

@@ -167,6 +167,11 @@ class Attempt:
         run = self.run
         open_before = absence.open_workers(self.system) + (0 if self._dry else run.ended_count)
         if not SeenRecord.objects.filter(run=run).exists():
+            if run.records:
+                return (
+                    f"Of none of {run.records:,} records it could be told whose it is, and {missing:,} "
+                    "workers would end. Nobody was ended."
+                )
             return f"The extract is empty, and {missing:,} workers would end. Nobody was ended."
         if absence.too_many(self.system, missing + run.ended_count, open_before):
             share = (missing + run.ended_count) / max(1, open_before)

@@ -6,6 +6,7 @@ nobody foresaw must not end a run.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,7 +14,7 @@ import structlog
 
 from connectors.adapters import WITHHELD, RawRecord
 from connectors.errors import Refused
-from connectors.mapping import Mapping
+from connectors.mapping import AsKnown, Mapping
 from connectors.workforce.canonical import Ended, Record, Rescinded
 
 logger = structlog.get_logger(__name__)
@@ -29,6 +30,8 @@ class Mapped:
     raw: RawRecord
     records: tuple[Record, ...] = ()
     refused: Refused | None = None
+    #: Keys of workers it is about and leaves as they are known, because of what is held.
+    left: tuple[str, ...] = ()
     #: Kind, key and digest of records that are remembered (connectors.sync.memory) instead of made.
     names: tuple[tuple[tuple[str, str], UUID], ...] | None = None
 
@@ -40,7 +43,9 @@ def of(raw: RawRecord, mapping: Mapping, held: frozenset[str] = frozenset()) -> 
             raw, refused=Refused(raw.broken, rule=BROKEN, suggestion="Correct the record in the source.")
         )
     try:
-        return Mapped(raw, _records(raw, mapping, held))
+        made = _made(raw, mapping, held)
+        left = tuple(each.key for each in made if isinstance(each, AsKnown))
+        return Mapped(raw, tuple(each for each in made if not isinstance(each, AsKnown)), left=left)
     except Refused as refused:
         return Mapped(raw, refused=refused)
     except Exception as error:  # noqa: BLE001  whatever it is, it is this record's
@@ -51,7 +56,7 @@ def of(raw: RawRecord, mapping: Mapping, held: frozenset[str] = frozenset()) -> 
         )
 
 
-def _records(raw: RawRecord, mapping: Mapping, held: frozenset[str]) -> tuple[Record, ...]:
+def _made(raw: RawRecord, mapping: Mapping, held: frozenset[str]) -> Sequence[Record | AsKnown]:
     # A key says all there is to say of these, unless the mapping knows more.
     if raw.kind not in mapping.kinds and raw.key:
         if raw.kind == "ended":
@@ -60,4 +65,4 @@ def _records(raw: RawRecord, mapping: Mapping, held: frozenset[str]) -> tuple[Re
             return (Rescinded(key=raw.key),)
     if withheld := raw.raw.get(WITHHELD):
         held |= mapping.holding(raw.kind, withheld)
-    return tuple(mapping.apply(raw.kind, raw.raw, held=held))
+    return mapping.take(raw.kind, raw.raw, held=held)

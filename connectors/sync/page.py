@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -24,9 +25,9 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from connectors.adapters import Page
-from connectors.errors import Stopped
+from connectors.errors import Refused, Stopped
 from connectors.mapping import Mapping as FieldMap
-from connectors.models import RunMode, RunState, SyncRun, System
+from connectors.models import AppliedRecord, RunMode, RunState, SyncRun, System
 from connectors.sync import absence, apply, difference, exceptions, mapped
 from connectors.sync.absence import Asks
 from connectors.sync.exceptions import Refusal, text
@@ -44,6 +45,11 @@ _SHARED = ("unit", "job", "location")
 _PEOPLE = (Worker, Ended, Rescinded)
 #: Digest of what a record of its own told in an earlier run: like nothing that is told in passing.
 _BEFORE = UUID(int=0)
+_HELD = Refused(
+    "Somebody new, of whom a field has changed in the source that nobody can be taken without.",
+    rule="drift.held",
+    suggestion="Repair the mapping or accept the change, then replay the record.",
+)
 
 
 def owned(run: SyncRun) -> Any:
@@ -86,6 +92,7 @@ class Taker:
             mapped.of(raw, self._mapping, held) if known.names is None else Mapped(raw, names=known.names)
             for raw, known in zip(page.records, met, strict=True)
         ]
+        self._refuse_unknown(made)
         outside = self._pilot.outside(record for each in made for record in each.records)
         told = self._known_in_passing(made)
         differing = self._differing(made, told)
@@ -115,7 +122,7 @@ class Taker:
                 self._memory.keep(
                     (each.raw, known.fingerprint, [named(record) for record in each.records])
                     for each, known in zip(made, met, strict=True)
-                    if known.fingerprint and known.names is None and each.refused is None
+                    if known.fingerprint and known.names is None and each.refused is None and not each.left
                 )
             self._advance(page, verdicts)
         # A crash before the commit leaves nothing of the page; after it, the next attempt goes on behind it.
@@ -126,6 +133,20 @@ class Taker:
         if self._memory is None:
             return [Met()] * len(page.records)
         return self._memory.meet(page.records, held)
+
+    def _refuse_unknown(self, made: list[Mapped]) -> None:
+        """Refuse records that leave somebody as known who is not known: they come when nothing is held."""
+        left = {key for each in made for key in each.left}
+        if not left:
+            return
+        known = set(
+            AppliedRecord.objects.filter(system=self._system, kind="worker", key__in=left).values_list(
+                "key", flat=True
+            )
+        )
+        for place, each in enumerate(made):
+            if each.refused is None and any(key not in known for key in each.left):
+                made[place] = replace(each, refused=_HELD)
 
     def _differing(self, made: Sequence[Mapped], told: Mapping[Name, UUID]) -> set[Named]:
         """Return what is remembered and not known as it was remembered."""
@@ -232,10 +253,10 @@ class Taker:
             difference.refused(self._report, each.why.rule, each.why.field, each.raw.kind, each.key)
 
     def _see(self, made: Sequence[Mapped]) -> None:
-        """Note whom the page had, also who was refused or left out: none of them is absent."""
+        """Note whom the page had, also who was refused, left out or left as known: none of them is absent."""
         keys: set[str] = set()
         for each in made:
-            people = [key for kind, key in names_of(each) if kind == "worker"]
+            people = [*each.left, *(key for kind, key in names_of(each) if kind == "worker")]
             keys.update(people)
             if each.raw.kind in _SHARED:
                 continue

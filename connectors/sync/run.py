@@ -36,6 +36,9 @@ from connectors.errors import CannotConnect, ConnectorError, NotAuthorized, Stop
 from connectors.mapping import lifecycle
 from connectors.models import (
     ChangeNote,
+    DriftFinding,
+    DriftKind,
+    DriftState,
     FieldMapping,
     RunMode,
     RunState,
@@ -227,8 +230,20 @@ def _go(run: SyncRun) -> None:
 
 def _ask(run: SyncRun, asks: Asks) -> None:
     with transaction.atomic():
-        if owned(run).update(state=RunState.ASKING, message=asks.reason):
+        if owned(run).update(state=RunState.ASKING, message=f"{asks.reason}{_changed_shape(run)}"):
             supersede(run)
+
+
+def _changed_shape(run: SyncRun) -> str:
+    """Return a hint that what a run asks may come from a source that changed, and be no news of people."""
+    found = DriftFinding.objects.filter(system_id=run.system_id, state=DriftState.OPEN)
+    count = found.exclude(kind=DriftKind.APPEARED).count()
+    if not count:
+        return ""
+    said = "1 drift finding is" if count == 1 else f"{count:,} drift findings are"
+    return (
+        f" Look at the drift first: {said} open, and the source may have changed rather than the workforce."
+    )
 
 
 def _failed(run: SyncRun, attempt: Attempt | None, error: Exception) -> None:

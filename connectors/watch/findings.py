@@ -79,16 +79,37 @@ def drift(_: datetime) -> Iterator[Finding]:
     for each in found.exclude(kind=DriftKind.APPEARED).select_related("system").order_by("system_id", "pk"):
         by_system.setdefault(each.system, []).append(each)
     for system, several in by_system.items():
-        fields = [each.path for each in several if each.path]
+        fields = [f"{each.path} → {each.proposal}" if each.proposal else each.path for each in several]
+        fields = [each for each in fields if each]
         named = ", ".join(fields[:5]) + (" and more" if len(fields) > 5 else "")
+        what = f"{system} changed its shape in {_count(len(several), 'way')}"
+        stops = _stops(several)
         yield _of(
             system,
             AlertKind.DRIFT,
-            f"{system} changed its shape in {_count(len(several), 'way')}{f': {named}' if named else ''}.",
+            # What must be read first comes first: lists show the beginning.
+            f"{what}. {stops} Changed: {named}."
+            if stops
+            else f"{what}{f': {named}' if named else ''}.{_held(several)}",
             findings=[
                 {"kind": each.kind, "path": each.path, "proposal": each.proposal} for each in several[:LISTED]
             ],
         )
+
+
+def _stops(several: list[DriftFinding]) -> str:
+    stopping = [each.path for each in several if each.detail.get("stops")]
+    if not stopping:
+        return ""
+    return (
+        f"The key of its records, or what they are selected by, is among them ({', '.join(stopping)}): "
+        "no record is taken and nobody is ended until the mapping is repaired."
+    )
+
+
+def _held(several: list[DriftFinding]) -> str:
+    held = any(each.detail.get("held") for each in several)
+    return " What these fields feed is kept as it is known until somebody decides." if held else ""
 
 
 def exceptions(now: datetime) -> Iterator[Finding]:

@@ -41,8 +41,13 @@ _IDENTIFIERS = f"""
 """  # noqa: S608  constants
 _ASSIGNMENTS = f"""
     SELECT k.key, v.status, v.title, j.key, u.key, l.key,
-           (SELECT min(m.key) FROM connectors_person_key m
-            WHERE m.person_id = v.manager_id AND m.system_id = k.system_id),
+           coalesce(
+               (SELECT min(m.key) FROM connectors_person_key m
+                WHERE m.person_id = v.manager_id AND m.system_id = k.system_id),
+               -- Named before the source told of them, and found to be somebody another system knows.
+               (SELECT min(m.key) FROM connectors_person_key m
+                JOIN connectors_person p ON p.merged_into_id = m.person_id
+                WHERE p.id = v.manager_id AND m.system_id = k.system_id)),
            v.regulatory_classes
     FROM connectors_person_key k
     JOIN connectors_work_assignment_version v ON v.person_id = k.person_id AND {_NOW}

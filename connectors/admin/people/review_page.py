@@ -168,18 +168,21 @@ def people_side(people: Collection[int], actor: Actor) -> list[Card]:
     held = Identifier.objects.filter(person__in=ids, recorded__upper_inf=True).order_by("type", "valid")
     for each in held:
         card = cards[each.person_id]
-        if len(card.identifiers) < 8:
-            label = str(each.get_type_display())  # type: ignore[no-untyped-call,unused-ignore]
-            card.identifiers.append((label, each.value, period_text(each.valid)))
+        label = str(each.get_type_display())  # type: ignore[no-untyped-call,unused-ignore]
+        said = (label, each.value, period_text(each.valid))
+        # Several systems may tell the same.
+        if len(card.identifiers) < 8 and said not in card.identifiers:
+            card.identifiers.append(said)
     terms = WorkRelationshipVersion.objects.filter(
         relationship__person__in=ids, recorded__upper_inf=True
     ).select_related("relationship")
     for term in terms.order_by("valid"):
         end = term.valid.upper
         until = f", ended {(end - DAY):%Y-%m-%d}" if end is not None else ""
-        cards[term.relationship.person_id].engagements.append(
-            f"{term.get_worker_type_display()}, hired {term.hire_date}{until}"
-        )
+        engagements = cards[term.relationship.person_id].engagements
+        engaged = f"{term.get_worker_type_display()}, hired {term.hire_date}{until}"
+        if engaged not in engagements:
+            engagements.append(engaged)
     return [cards[pk] for pk in ids]
 
 

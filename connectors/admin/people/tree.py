@@ -86,9 +86,11 @@ class TreeAdmin(PeopleAdmin):
         asked = _asked(request)
         units, before = _both(chosen["store"].pk, asked)
         rows: list[Row] = []
-        tops = organization.roots(units)
-        if not asked.opened and "open" not in request.GET and len(tops) == 1:
-            asked = Asked(asked.day, asked.since, asked.known, frozenset(tops))
+        # Cost centres and the like stand beside the organization, with nothing below them.
+        tops = sorted(organization.roots(units), key=lambda each: not units[each].children)
+        trees = [each for each in tops if units[each].children]
+        if not asked.opened and "open" not in request.GET and len(trees) == 1:
+            asked = Asked(asked.day, asked.since, asked.known, frozenset(trees))
         for each in tops[:ROWS_MOST]:
             _add(rows, each, 0, asked, units, before)
         context = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
@@ -12,7 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from connectors.models import (
@@ -29,6 +27,7 @@ from connectors.models import (
 )
 from connectors.sync import run as runs
 from tests.connectors.mapping.documents import row
+from tests.connectors.sync.process import environment
 from tests.connectors.sync.source import Roster, staff, synced
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -37,15 +36,10 @@ NURSES, KILLS = 3_000, 4
 
 def carried_on(run: SyncRun) -> subprocess.Popen[bytes]:
     """Have a process of its own carry a run on, over the test's database."""
-    database = settings.DATABASES["default"]
-    address = f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}"
-    if database["PORT"]:
-        address += f"&port={database['PORT']}"
-    environment = os.environ | {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "hub.settings_test"}
     return subprocess.Popen(
         [sys.executable, "-m", "tests.connectors.sync.process", str(run.pk)],
         cwd=ROOT,
-        env=environment,
+        env=environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

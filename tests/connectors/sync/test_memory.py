@@ -36,13 +36,13 @@ from tests.connectors.sync.test_run import counts
 def mapped(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Keys of the records that were mapped, as they are."""
     found: list[str] = []
-    apply = compiled.Mapping.apply
+    take = compiled.Mapping.take
 
     def noted(self: compiled.Mapping, kind: str, raw: Mapping[str, Any], **other: Any) -> Any:
         found.append(raw.get("Employee_ID") or raw.get("Unit") or "")
-        return apply(self, kind, raw, **other)
+        return take(self, kind, raw, **other)
 
-    monkeypatch.setattr(compiled.Mapping, "apply", noted)
+    monkeypatch.setattr(compiled.Mapping, "take", noted)
     return found
 
 

@@ -15,9 +15,9 @@ from connectors.mapping import lifecycle
 from connectors.models import Reconciliation, System, WorkAssignmentVersion
 from connectors.sync.run import NotNow
 from connectors.watch import reconciliation
-from connectors.workforce.canonical import Unit
+from connectors.workforce.canonical import Identified, Unit
 from tests.connectors.mapping.documents import document, row
-from tests.connectors.people import ann, hris, told
+from tests.connectors.people import ann, hris, person, told
 from tests.connectors.sync.conftest import roster
 from tests.connectors.sync.source import Roster, staff, synced
 from tests.fixtures import held_open
@@ -47,6 +47,18 @@ def test_what_was_just_synced_is_the_same(system: System) -> None:
     assert (found.state, found.message) == ("succeeded", "")
     assert (found.in_source, found.in_hub, found.matching) == (30, 30, 30)
     assert (found.differing, found.only_in_source, found.only_in_hub, found.refused) == (0, 0, 0, 0)
+
+
+def test_a_manager_named_before_the_source_told_of_them_is_the_same(roster: Roster) -> None:
+    system = roster.system(settings={"page": 1}, match_people_by=["employee_number"])
+    sap = hris("SAP", store=system.store)
+    told(sap, ann("S2", identifiers=(Identified(type="employee_number", value="0000002"),)))
+    first, second = staff(2, Manager_ID="")
+    roster.say([first | {"Manager_ID": "0000002"}, second])
+    synced(system)
+    assert person(sap, "S2") == person(system, "0000002")
+    found = compared(system)
+    assert (found.in_source, found.matching, found.by_field) == (2, 2, {})
 
 
 def test_who_is_only_in_the_source_is_told(system: System, roster: Roster) -> None:

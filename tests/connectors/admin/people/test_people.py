@@ -9,7 +9,7 @@ from typing import Any
 from django.test import Client
 
 from connectors.models import OrganizationUnit, Person, PersonVersion
-from connectors.workforce.canonical import Identified
+from connectors.workforce.canonical import Ended, Identified
 from tests.connectors.admin.people.academy import look, said, send, staffed, words
 from tests.connectors.api.client import portal
 from tests.connectors.learning import caught_up, learned
@@ -28,6 +28,14 @@ def test_people_are_found_by_name_number_and_address(hub: Hub, vera: Client) -> 
     assert "Emergency" in everybody
     assert "Nobody begins with “%_”" in words(look(vera, "person/", moodle, q="%_"))
     assert "Two letters at least" in words(look(vera, "person/", moodle, q="a"))
+
+
+def test_who_has_left_stands_in_the_list_without_an_assignment(hub: Hub, vera: Client) -> None:
+    moodle, workday = staffed(hub)
+    told(workday, Ended(key="7", at=date(2026, 1, 20)), at="2026-02-01")
+    page = words(look(vera, "person/", moodle))
+    assert "Bob Miller" in page
+    assert "no assignment" in page
 
 
 def test_a_list_goes_on_where_the_page_before_ended(hub: Hub, vera: Client) -> None:

@@ -13,9 +13,10 @@ from django.test import Client
 
 from connectors.identity import candidates
 from connectors.models import IdentityReview
+from connectors.workforce.canonical import Identified
 from tests.connectors.admin.people.academy import look, said, send, staffed, waiting, words
 from tests.connectors.learning import actor, caught_up, learned, units
-from tests.connectors.people import person
+from tests.connectors.people import ann, hris, person, told
 from tests.fixtures import Hub, Xapi
 
 QUEUE = "identityreview/"
@@ -40,6 +41,17 @@ def test_it_shows_the_actor_beside_who_it_may_be_and_why(hub: Hub, ada: Client) 
     assert "Employee, hired 2020-03-01" in text
     [first] = re.findall(r'name="person" value="(\d+)" data-key="1"', page)
     assert int(first) == person(workday).pk
+
+
+def test_what_several_systems_tell_alike_is_shown_once(hub: Hub, ada: Client) -> None:
+    moodle, workday = staffed(hub)
+    sap = hris("SAP SuccessFactors", store=workday.store, match_people_by=["email"])
+    told(sap, ann("S1", identifiers=(Identified(type="email", value="ann.lee@example.com", primary=True),)))
+    assert person(sap, "S1") == person(workday)
+    waiting(moodle)
+    card = words(look(ada, QUEUE, moodle).split('class="ppl-facts"')[1].split("</section>")[0])
+    assert card.count("Employee, hired 2020-03-01") == 1
+    assert card.count("ann.lee@example.com") == 1
 
 
 def test_accepting_goes_on_to_the_next_at_once_and_the_statements_follow(hub: Hub, iris: Client) -> None:

@@ -26,6 +26,13 @@ def test_the_tree_opens_branch_by_branch_with_people_of_the_day(hub: Hub, vera: 
     assert "Emergency" not in closed
 
 
+def test_cost_centres_without_anything_below_stand_behind_the_organization(hub: Hub, vera: Client) -> None:
+    moodle, workday = staffed(hub)
+    told(workday, Unit(key="CC1", name="CC 1", kind="cost_center"), at="2020-01-01")
+    page = words(look(vera, "organizationunit/", moodle, at="2026-01-15"))
+    assert page.index("Hospital") < page.index("Intensive care") < page.index("CC 1")
+
+
 def test_a_branch_comes_alone_for_the_script(hub: Hub, vera: Client) -> None:
     moodle, _ = staffed(hub)
     top = OrganizationUnit.objects.get(store=moodle.store_id, key="HQ")
