@@ -36,9 +36,17 @@ SELECT DISTINCT x.person FROM (
     WHERE c.course_id = %b AND c.person_id > %b AND upper_inf(c.recorded)
 ) x ORDER BY x.person LIMIT %b
 """
+# Also whose completion stands on what is said there, though somebody else is known by now to have done it.
 _PEOPLE_AT = """
-SELECT DISTINCT o.person_id FROM compliance_outcome o
-WHERE o.activity = %b AND o.store_id = %b AND o.person_id > %b ORDER BY o.person_id LIMIT %b
+SELECT DISTINCT x.person FROM (
+    SELECT o.person_id AS person FROM compliance_outcome o
+    WHERE o.activity = %b AND o.store_id = %b AND o.person_id > %b
+    UNION ALL
+    SELECT c.person_id FROM compliance_completion c
+    WHERE c.course_id = %b AND c.person_id > %b AND upper_inf(c.recorded) AND EXISTS (
+        SELECT FROM compliance_completion_evidence e JOIN compliance_outcome o ON o.seq = e.seq
+        WHERE e.completion_id = c.id AND o.activity = %b AND o.store_id = %b)
+) x ORDER BY x.person LIMIT %b
 """
 _OF_VERB = """
 SELECT s.seq, s.source_id, s.statement_id, s.timestamp, s.flags, s.payload
@@ -90,7 +98,9 @@ def _people(rework: Rework) -> tuple[int, int]:
         if rework.activity is None:
             cursor.execute(_PEOPLE, (course, rework.after, course, rework.after, _AT_A_TIME))
         else:
-            cursor.execute(_PEOPLE_AT, (rework.activity, rework.store_id, rework.after, _AT_A_TIME))
+            place = (rework.activity, rework.store_id)
+            after = (course or 0, rework.after)
+            cursor.execute(_PEOPLE_AT, (*place, rework.after, *after, *place, _AT_A_TIME))
         people = [row[0] for row in cursor]
     derive([(person, course) for person in people if course is not None], rework.why)
     return (people[-1] if people else rework.after), len(people)

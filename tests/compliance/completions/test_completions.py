@@ -10,8 +10,9 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from compliance.completions import changes as completion_changes
-from compliance.completions import consume, rework
+from compliance.completions import consume, follow, rework
 from compliance.models import Completion, CourseActivity, SeenActivity
+from connectors import changes as workforce_changes
 from connectors.enrichment import consume as enrichment
 from connectors.identity import link, merge
 from connectors.workforce.canonical import Identified
@@ -158,6 +159,19 @@ def test_people_without_an_assignment_at_the_time_have_learned_all_the_same(hub:
     did(moodle, "passed", "2020-02-20")
     caught_up()
     assert days(forklift, system=workday) == ["2020-02-20"]
+
+
+def test_a_merge_told_before_the_catalogue_is_followed_leaves_no_completion_behind(hub: Hub) -> None:
+    moodle, workday = hired(hub, "21001", "21002")
+    forklift = course(moodle.store_id, "FORK-1", FORKLIFT)
+    did(moodle, "passed", who=agent("ann.21002"))
+    caught_up()
+    assert len(known(forklift, "21002", system=workday)) == 1
+    CourseActivity.objects.filter(course=forklift).delete()
+    merge.merge(person(workday, "21002").pk, person(workday, "21001").pk)
+    workforce_changes.run(follow.CONSUMER)
+    caught_up()
+    assert known(forklift, "21002", system=workday) == known(forklift, "21001", system=workday) == []
 
 
 def test_a_merge_of_people_moves_completions_and_its_undoing_brings_them_back(hub: Hub) -> None:
