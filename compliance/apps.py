@@ -38,6 +38,8 @@ class ComplianceConfig(AppConfig):
 
 # The owner's triggers alone write it (compliance.trail.functions).
 append_only("compliance_audit_entry", adding=False)
+append_only("compliance_disposition_result", adding=False)
+append_only("compliance_disposition_item", "compliance_disposition_certificate")
 append_only(
     "compliance_signature",
     "compliance_completed_record",
