@@ -8,6 +8,7 @@ from celery import shared_task
 from compliance.completions import follow, rework
 from compliance.proof import nightly, publish, sequence, vouched
 from compliance.proof.errors import ProofError
+from compliance.retention import nightly as retention
 from compliance.trail import review
 from connectors.errors import ConnectorError
 
@@ -63,3 +64,14 @@ def open_audit_reviews() -> int:
 def follow_completions() -> int:
     """Have completions follow identities, the catalogue and the rules; return how much was looked at."""
     return follow.carry_on(seconds=20) + rework.carry_on(seconds=20)
+
+
+@shared_task(
+    name="compliance.dispose_nightly",
+    ignore_result=True,
+    soft_time_limit=_CHECK_SECONDS,
+    time_limit=_CHECK_SECONDS + 60,
+)
+def dispose_nightly() -> int:
+    """List what falls due and carry on what was approved; return how many dispositions went on."""
+    return retention.run().carried_on

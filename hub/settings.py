@@ -224,6 +224,10 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "compliance.begin_access_review",
         "schedule": crontab(hour=3, minute=20),
     },
+    "List what falls due, carry on approved dispositions": {
+        "task": "compliance.dispose_nightly",
+        "schedule": crontab(hour=4, minute=10),
+    },
     "Keep every inbox within its bounds": {"task": "lrs.trim_inbox", "schedule": 600.0},
     "Clear expired sessions and tokens": {"task": "lrs.clear_expired", "schedule": 86_400.0},
 }

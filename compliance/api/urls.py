@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from compliance.api import audit_trail, catalogue, completions, courses, records
+from compliance.api import audit_trail, catalogue, completions, courses, records, retention
 
 app_name = "compliance-api"
 
@@ -37,4 +37,14 @@ urlpatterns = [
         records.PostedTrainingRecord.as_view(),
         name="training-record-post",
     ),
+    path("retention/schedules", retention.Schedules.as_view(), name="retention-schedules"),
+    path("retention/due", retention.Due.as_view(), name="retention-due"),
+    path("retention/holds", retention.Holds.as_view(), name="retention-holds"),
+    path("retention/dispositions", retention.Dispositions.as_view(), name="retention-dispositions"),
+    path(
+        "retention/dispositions/<int:disposition_id>/certificate",
+        retention.Certificate.as_view(),
+        name="retention-certificate",
+    ),
+    path("retention/data-requests", retention.Requests.as_view(), name="data-requests"),
 ]

@@ -10,14 +10,17 @@ from django.db import migrations, models
 from lrs.append_only import triggers
 
 _SQL = Path(__file__).parent / "sql"
-_READ = [(_SQL / name).read_text(encoding="utf-8") for name in ("retention_due.sql", "retention_kept.sql")]
+_READ = [
+    (_SQL / name).read_text(encoding="utf-8")
+    for name in ("retention_due.sql", "retention_kept.sql", "retention_permit.sql", "retention_destroy.sql")
+]
 
 
 class Migration(migrations.Migration):
     dependencies = [
         ("compliance", "0007_audit_trail"),
         ("connectors", "0012_security_alerts"),
-        ("lrs", "0003_store_and_learn"),
+        ("lrs", "0004_disposed_statements"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -88,6 +91,16 @@ class Migration(migrations.Migration):
                 ),
                 ("records", models.PositiveIntegerField(default=0)),
                 ("created", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "reviewed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 ("note", models.TextField(blank=True, help_text="What the reviewer says of it.")),
                 ("ended", models.DateTimeField(blank=True, null=True)),
                 (
@@ -524,7 +537,6 @@ class Migration(migrations.Migration):
                     models.JSONField(help_text="compliance.retention.certificate says what stands in it."),
                 ),
                 ("sha256", models.CharField(help_text="Of the canonical content (RFC 8785).", max_length=64)),
-                ("xid", models.BigIntegerField(db_default=models.Value(0))),
                 (
                     "disposition",
                     models.OneToOneField(
@@ -536,7 +548,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "compliance_disposition_certificate",
-                "indexes": [models.Index(fields=["xid", "id"], name="compliance_certificate_feed")],
             },
         ),
         migrations.AddConstraint(

@@ -215,6 +215,9 @@ class Disposition(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     note = models.TextField(blank=True, help_text="What the reviewer says of it.")
     ended = models.DateTimeField(null=True, blank=True)
 
@@ -282,11 +285,9 @@ class DispositionCertificate(models.Model):
     at = models.DateTimeField(default=timezone.now)
     content = models.JSONField(help_text="compliance.retention.certificate says what stands in it.")
     sha256 = models.CharField(max_length=64, help_text="Of the canonical content (RFC 8785).")
-    xid = models.BigIntegerField(db_default=models.Value(0))
 
     class Meta:
         db_table = "compliance_disposition_certificate"
-        indexes = [models.Index(fields=["xid", "id"], name="compliance_certificate_feed")]
 
     def __str__(self) -> str:
         return f"certificate {self.pk}"

@@ -27,8 +27,8 @@ $$;
 -- after the longest of its periods has ended; there is none while one of them has not begun (open_ended) or no rule is made
 -- for its class. duty_until and duty_open say the same of what stands against erasure alone.
 --
--- A statement is kept as long as the completions that stand on it, and whom records are about as long as the records.
-CREATE FUNCTION compliance_retention(p_store integer, p_today date, p_person bigint DEFAULT NULL)
+-- A statement is kept as long as the completions that stand on it, they as long as it, and whom records are about as long as the records.
+CREATE FUNCTION compliance_retention(p_store bigint, p_today date, p_person bigint DEFAULT NULL)
 RETURNS TABLE (
     record_class text, key bigint, people bigint[], dated date, due_on date, applicable bigint, open_ended boolean,
     duty_until date, duty_open boolean, without_review boolean, holds bigint[], chain jsonb
@@ -59,6 +59,14 @@ RETURNS TABLE (
         SELECT 'completion', c.id, 'completion', coalesce(p.merged_into_id, p.id), c.course_id,
                (c.completed_at AT TIME ZONE 'UTC')::date
         FROM compliance_completion c JOIN connectors_person p ON p.id = c.person_id
+        WHERE c.store_id = p_store AND (p_person IS NULL OR coalesce(p.merged_into_id, p.id) = p_person)
+        UNION
+        SELECT 'completion', c.id, 'statement', coalesce(p.merged_into_id, p.id), c.course_id,
+               (s.timestamp AT TIME ZONE 'UTC')::date
+        FROM compliance_completion c
+        JOIN compliance_completion_evidence e ON e.completion_id = c.id
+        JOIN lrs_statement s ON s.seq = e.seq
+        JOIN connectors_person p ON p.id = c.person_id
         WHERE c.store_id = p_store AND (p_person IS NULL OR coalesce(p.merged_into_id, p.id) = p_person)
         UNION
         SELECT 'training_record', t.id, 'training_record', coalesce(p.merged_into_id, p.id), t.course_id,

@@ -52,3 +52,33 @@ def today(day: str) -> Iterator[date]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute(body.format("(now() AT TIME ZONE 'UTC')::date"))
+
+
+MARK = "zephyrine"
+
+
+def name(mark: str) -> dict[str, str]:
+    """Return a name like nobody else's."""
+    given, family = mark.title(), f"Quillon-{mark.title()}"
+    return {"given": given, "family": family, "formatted": f"{given} {family}"}
+
+
+def everywhere(text: str) -> list[str]:
+    """Return every column of the database that has a text in it, however deep; table.column."""
+    found = []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.table_name, c.column_name FROM information_schema.columns c"
+            " JOIN information_schema.tables t USING (table_schema, table_name)"
+            " WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE'"
+            " AND c.data_type NOT IN ('bigint', 'integer', 'smallint', 'boolean', 'uuid', 'date',"
+            " 'timestamp with time zone', 'numeric', 'double precision')"
+        )
+        for table, column in cursor.fetchall():
+            cursor.execute(
+                f'SELECT 1 FROM "{table}" WHERE position(%s IN lower("{column}"::text)) > 0 LIMIT 1',
+                [text.lower()],
+            )
+            if cursor.fetchone():
+                found.append(f"{table}.{column}")
+    return found
