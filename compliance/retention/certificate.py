@@ -48,7 +48,7 @@ def write(disposition: Disposition) -> DispositionCertificate:
     """Write the certificate; once."""
     head = LogHead.objects.first()
     now = timezone.now()
-    content = {
+    content: dict[str, Any] = {
         "certificate": "disposition",
         "disposition": disposition.pk,
         "title": disposition.title,

@@ -44,7 +44,8 @@ def a_month_after(day: date) -> date:
 
 def overdue(store_id: int, *, on: date) -> Sequence[DataRequest]:
     """Return the requests nobody answered in time, oldest first."""
-    return DataRequest.objects.filter(store=store_id, answered=None, due_on__lt=on).order_by("due_on", "pk")
+    late = DataRequest.objects.filter(store=store_id, answered=None, due_on__lt=on)
+    return list(late.order_by("due_on", "pk"))
 
 
 def restrict(request: DataRequest) -> None:

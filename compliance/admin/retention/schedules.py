@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import cast
 
 from django.contrib import admin
@@ -41,11 +42,11 @@ class RetentionScheduleAdmin(LookOnlyPages):
 
     def _act(self, request: HttpRequest, store_id: int) -> None:
         if key := request.POST.get("retire", ""):
-            found = RetentionSchedule.objects.filter(store=store_id, pk=int(key) if key.isdecimal() else 0)
-            for each in found:
-                told(
-                    request, lambda each=each: schedules.retire(each, on=due.today()), "The rule is retired."
-                )
+            found = RetentionSchedule.objects.filter(
+                store=store_id, pk=int(key) if key.isascii() and key.isdecimal() and len(key) < 18 else 0
+            ).first()
+            if found is not None:
+                told(request, partial(schedules.retire, found, on=due.today()), "The rule is retired.")
             return
         codes = request.POST.get("courses", "").replace("\0", "").split()
         courses = list(Course.objects.filter(store=store_id, code__in=codes))

@@ -57,7 +57,7 @@ def today(day: str) -> Iterator[date]:
 MARK = "zephyrine"
 
 
-def name(mark: str) -> dict[str, str]:
+def name(mark: str) -> dict[str, Any]:
     """Return a name like nobody else's."""
     given, family = mark.title(), f"Quillon-{mark.title()}"
     return {"given": given, "family": family, "formatted": f"{given} {family}"}

@@ -13,7 +13,7 @@ from compliance import signing
 from compliance.errors import ComplianceError
 from compliance.models import Completion, Disposition, DispositionResult, LegalHold
 from compliance.proof import checking, proofs
-from compliance.retention import disposition, due, holds
+from compliance.retention import certificate, disposition, due, holds
 from compliance.signing import Given, NotAllowed
 from compliance.training import evidence, records
 from connectors.models import System
@@ -123,7 +123,7 @@ def test_what_was_approved_goes_and_leaves_a_certificate_and_sound_proofs(hub: H
     assert said["approvals"][0]["printed_name"] == "Paul Erdős"
     assert {each["citation"] for each in said["rules"]} == {"29 CFR 1910.1030(h)(2)"}
     assert said["log_disposals"]
-    assert "Paul Erdős" in disposition.certificate.as_text(made.certificate)
+    assert "Paul Erdős" in certificate.as_text(made.certificate)
     log.caught_up()
     sound()
     proof = proofs.of_record("statement", seq)
@@ -291,7 +291,7 @@ def test_a_batch_that_fails_leaves_no_trace_and_a_process_that_ends_is_taken_up(
         assert (len(moodle.query()), outcomes(made)) == (1, {})
         # Failed but stored: all records are gone, and the process ends before the certificate.
         with monkeypatch.context() as patched:
-            patched.setattr(disposition.certificate, "write", dies)
+            patched.setattr(certificate, "write", dies)
             with pytest.raises(KeyboardInterrupt):
                 disposition.carry_on(made)
         assert (moodle.query(), outcomes(made)) == ([], {"destroyed": 2})

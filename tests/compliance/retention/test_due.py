@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -18,7 +19,7 @@ from tests.compliance.retention.archive import free_on, record, rule
 from tests.connectors.people import ann, person, told
 from tests.fixtures import Hub
 
-ENDED = {"end_date": date(2027, 6, 30)}
+ENDED: dict[str, Any] = {"end_date": date(2027, 6, 30)}
 
 
 def test_a_period_from_the_training_ends_with_its_anniversary(hub: Hub) -> None:
