@@ -20,6 +20,7 @@ class ComplianceConfig(AppConfig):
         from compliance.completions import changes, consume, follow  # noqa: F401
         from compliance.completions.starting import make_rules
         from compliance.proof import audit, checks, disposals, nightly, statements  # noqa: F401
+        from compliance.retention import disposition  # noqa: F401
         from compliance.status import follow as follow_status  # noqa: F401
         from compliance.trail import install, read  # noqa: F401
         from compliance.trail.roles import make_roles
@@ -39,6 +40,8 @@ class ComplianceConfig(AppConfig):
 
 # The owner's triggers alone write it (compliance.trail.functions).
 append_only("compliance_audit_entry", adding=False)
+append_only("compliance_disposition_result", adding=False)
+append_only("compliance_disposition_item", "compliance_disposition_certificate")
 append_only(
     "compliance_signature",
     "compliance_completed_record",

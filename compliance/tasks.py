@@ -9,6 +9,7 @@ from compliance import reminders
 from compliance.completions import follow, rework
 from compliance.proof import nightly, publish, sequence, vouched
 from compliance.proof.errors import ProofError
+from compliance.retention import nightly as retention
 from compliance.status import follow as status_follow
 from compliance.trail import review
 from connectors.errors import ConnectorError
@@ -89,3 +90,14 @@ def queue_reminders() -> int:
 def send_reminders() -> int:
     """Send what is queued; return how many were tried."""
     return reminders.send_due()
+
+
+@shared_task(
+    name="compliance.dispose_nightly",
+    ignore_result=True,
+    soft_time_limit=_CHECK_SECONDS,
+    time_limit=_CHECK_SECONDS + 60,
+)
+def dispose_nightly() -> int:
+    """List what falls due and carry on what was approved; return how many dispositions went on."""
+    return retention.run().carried_on

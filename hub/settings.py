@@ -228,6 +228,10 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "Follow what the calendar brings to requirements": {"task": "compliance.pass_time", "schedule": 60.0},
     "Queue reminders that are due": {"task": "compliance.queue_reminders", "schedule": 300.0},
     "Send reminders": {"task": "compliance.send_reminders", "schedule": 15.0},
+    "List what falls due, carry on approved dispositions": {
+        "task": "compliance.dispose_nightly",
+        "schedule": crontab(hour=4, minute=10),
+    },
     "Keep every inbox within its bounds": {"task": "lrs.trim_inbox", "schedule": 600.0},
     "Clear expired sessions and tokens": {"task": "lrs.clear_expired", "schedule": 86_400.0},
 }

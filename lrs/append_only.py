@@ -61,3 +61,6 @@ append_only(
     "lrs_entity",
 )
 append_only("lrs_statement_entity", changing=["roles"])
+# Written by disposition alone (compliance.retention), in a function of the owner's.
+append_only("lrs_disposed_statement", "lrs_disposal_permit", adding=False)
+append_only("lrs_disposed_attachment", adding=False, changing=["removed"])

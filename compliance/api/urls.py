@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from compliance.api import audit_trail, catalogue, completions, courses, records, requirements, status
+from compliance.api import (
+    audit_trail,
+    catalogue,
+    completions,
+    courses,
+    records,
+    requirements,
+    retention,
+    status,
+)
 
 app_name = "compliance-api"
 
@@ -48,4 +57,14 @@ urlpatterns = [
     path("training-matrix", status.Matrix.as_view(), name="training-matrix"),
     path("gaps", status.Gaps.as_view(), name="gaps"),
     path("due-forecast", status.Forecast.as_view(), name="due-forecast"),
+    path("retention/schedules", retention.Schedules.as_view(), name="retention-schedules"),
+    path("retention/due", retention.Due.as_view(), name="retention-due"),
+    path("retention/holds", retention.Holds.as_view(), name="retention-holds"),
+    path("retention/dispositions", retention.Dispositions.as_view(), name="retention-dispositions"),
+    path(
+        "retention/dispositions/<int:disposition_id>/certificate",
+        retention.Certificate.as_view(),
+        name="retention-certificate",
+    ),
+    path("retention/data-requests", retention.Requests.as_view(), name="data-requests"),
 ]

@@ -109,6 +109,13 @@ AUDITED: tuple[Audited, ...] = (
     Audited("compliance.Waiver", store="requirement.store"),
     Audited("compliance.PracticalSignOff", store="store"),
     Audited("compliance.ReminderPolicy", store="store"),
+    # Retention
+    Audited("compliance.RetentionSchedule", store="store"),
+    Audited("compliance.RetentionEvent", store="store"),
+    Audited("compliance.LegalHold", store="store"),
+    Audited("compliance.Disposition", store="store"),
+    Audited("compliance.DispositionCertificate", store="disposition.store"),
+    Audited("compliance.DataRequest", store="store"),
     # Signatures, accounts and access
     Audited("account.EmailAddress"),
     Audited("mfa.Authenticator", silent=("last_used_at",), secret=("data",)),
@@ -206,6 +213,8 @@ EXEMPT: Mapping[str, str] = {
     "compliance.Outcome": _DERIVED,
     "compliance.Rework": _STATE,
     "compliance.IdentityCursor": _STATE,
+    "compliance.DispositionItem": _LOG,
+    "compliance.DispositionResult": _LOG,
     "compliance.LogHead": _STATE,
     "compliance.LogSource": _STATE,
     "compliance.LogEntry": _LOG,

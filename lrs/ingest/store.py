@@ -207,7 +207,11 @@ def _settle_taken_ids(store_id: int, batch: Batch, positions: list[int]) -> None
     rejections = []
     for position in positions:
         statement_id = batch.ids[position - 1]
-        fingerprint, payload = _stored_under(store_id, statement_id)
+        found = _stored_under(store_id, statement_id)
+        if found is None:
+            rejections.append(_disposed(statement_id, position - 1))
+            continue
+        fingerprint, payload = found
         difference = first_difference(exact(payload), batch.statements[position - 1])
         if difference is None:
             batch.fingerprints[position - 1] = fingerprint
@@ -217,16 +221,25 @@ def _settle_taken_ids(store_id: int, batch: Batch, positions: list[int]) -> None
         raise IdTaken(rejections if len(batch.ids) > 1 else [replace(rejections[0], index=None)])
 
 
-def _stored_under(store_id: int, statement_id: UUID) -> tuple[UUID, str]:
+def _stored_under(store_id: int, statement_id: UUID) -> tuple[UUID, str] | None:
+    """Return the fingerprint and payload stored under an id; None where that was disposed of."""
     with database.binary_cursor() as cursor:
         cursor.execute(
             "SELECT fingerprint, payload FROM lrs_statement WHERE store_id = %s AND statement_id = %s",
             (store_id, statement_id),
         )
         row: tuple[Any, ...] | None = cursor.fetchone()
-    if row is None:
-        raise RuntimeError(f"statement {statement_id} was there and is not")
-    return row[0], row[1]
+    return None if row is None else (row[0], row[1])
+
+
+def _disposed(statement_id: UUID, index: int) -> Rejection:
+    return Rejection(
+        rule="statement.id-taken",
+        message="The statement stored under this id was disposed of, and what is sent now is another one.",
+        pointer="/id",
+        value=str(statement_id),
+        index=index,
+    )
 
 
 def _taken(statement_id: UUID, index: int, difference: str) -> Rejection:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import pytest
 from django.apps import apps
 from django.db import connection
 
 from compliance.models import LogCheckpoint, LogEntry, LogSource
-from compliance.proof import publish, sequence, sources, statements, stored
+from compliance.proof import audit, publish, sequence, sources, statements, stored
 from compliance.proof.sources import Stored
 from compliance.proof.stored import Head
 from compliance.proof.verify.report import Report
@@ -23,6 +25,16 @@ from compliance.proof.verify.run import verify
 from tests.fixtures import Xapi, nothing_held_back
 
 ORIGIN = "academy.hospital.example/api/v1/log"
+
+
+_folders: list[Path] = []
+
+
+def folder(factory: pytest.TempPathFactory) -> Path:
+    """Return where the log of this process's database is published, as long as the database lasts."""
+    if not _folders:
+        _folders.append(factory.mktemp("log"))
+    return _folders[0]
 
 
 def begin() -> None:
@@ -52,6 +64,23 @@ def _but(first: int, last: int) -> Any:
         if after >= first:
             return known(max(after, last), most)
         return [each for each in known(after, most) if each.record.key < first] or known(last, most)
+
+    return read
+
+
+def entries_since(last: int) -> Any:
+    """Return the reader of the trail that leaps over entries of other tests, up to `last`, without a leaf."""
+
+    def read(after: int, most: int) -> Sequence[Stored]:
+        while rows := audit.AUDIT.stored(after, most):
+            keys = [each.record.key for each in rows]
+            leaves = LogEntry.objects.filter(source=3, key__in=keys).values_list("key", flat=True)
+            logged = set(leaves)
+            found = [each for each in rows if each.record.key > last or each.record.key in logged]
+            if found:
+                return found
+            after = keys[-1]
+        return []
 
     return read
 

@@ -15,7 +15,7 @@ from tests.fixtures import Hub
 @pytest.fixture(scope="session")
 def log_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the log of this database is published, as long as the database lasts."""
-    return tmp_path_factory.mktemp("log")
+    return academy.folder(tmp_path_factory)
 
 
 @pytest.fixture(autouse=True)

@@ -2,46 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from compliance.models import AuditEntry, Course, LogSource
 from compliance.proof import audit, checking, proofs, sources
-from compliance.proof.sources import Source, Stored
 from compliance.proof.verify.run import verify
-from tests.compliance.proof.academy import Log, sound
+from tests.compliance.proof.academy import Log, entries_since, sound
 from tests.compliance.proof.test_drill import as_superuser, only
 from tests.fixtures import Hub
 
 
-def _after(last: int) -> Any:
-    """Return the reader of entries that leaps over those other tests left."""
-
-    def read(after: int, most: int) -> Sequence[Stored]:
-        return audit.AUDIT.stored(max(after, last), most)
-
-    return read
-
-
-@pytest.fixture(scope="module")
-def began() -> list[Source]:
-    """The source as it is from the first of these tests on."""
-    return []
-
-
 @pytest.fixture
-def entry(hub: Hub, log: Log, began: list[Source]) -> Iterator[AuditEntry]:
+def entry(hub: Hub, log: Log) -> Iterator[AuditEntry]:
     """The entry of a course whose title was changed; logged and published."""
-    if not began:
-        last = AuditEntry.objects.order_by("-xid", "-seq").values_list("seq", "xid").first() or (0, 0)
-        LogSource.objects.update_or_create(
-            number=3, defaults={"kind": "audit", "xid": last[1], "key": last[0]}
-        )
-        began.append(replace(audit.AUDIT, stored=_after(last[0])))
-    sources.register(began[0])
+    last = AuditEntry.objects.order_by("-xid", "-seq").values_list("seq", "xid").first() or (0, 0)
+    LogSource.objects.update_or_create(number=3, defaults={"kind": "audit", "xid": last[1], "key": last[0]})
+    sources.register(replace(audit.AUDIT, stored=entries_since(last[0])))
     course = Course.objects.create(
         store_id=hub.caller("Moodle Berlin").store_id, code="HAZ-1", title="Hazards"
     )
@@ -88,9 +67,7 @@ def test_a_deleted_entry_is_missed(entry: AuditEntry) -> None:
 
 
 def test_an_entry_slipped_in_under_an_old_transaction_is_found(entry: AuditEntry) -> None:
-    columns = [
-        str(each.column) for each in AuditEntry._meta.concrete_fields if each.column not in ("seq", "xid")
-    ]
+    columns = [each.column for each in AuditEntry._meta.concrete_fields if each.column not in ("seq", "xid")]
     listed = ", ".join(columns)
     with as_superuser() as cursor:
         cursor.execute("ALTER TABLE compliance_audit_entry DISABLE TRIGGER ALL")
