@@ -20,6 +20,7 @@ class ComplianceConfig(AppConfig):
         from compliance.completions import changes, consume, follow  # noqa: F401
         from compliance.completions.starting import make_rules
         from compliance.proof import audit, checks, disposals, nightly, statements  # noqa: F401
+        from compliance.signing import logged  # noqa: F401
         from compliance.status import follow as follow_status  # noqa: F401
         from compliance.trail import install, read  # noqa: F401
         from compliance.trail.roles import make_roles

@@ -16,10 +16,11 @@ from django.db import connection
 
 from compliance.models import LogCheckpoint, LogEntry, LogSource
 from compliance.proof import publish, sequence, sources, statements, stored
-from compliance.proof.sources import Stored
+from compliance.proof.sources import Source, Stored
 from compliance.proof.stored import Head
 from compliance.proof.verify.report import Report
-from compliance.proof.verify.run import verify
+from compliance.proof.verify.run import no_longer_checks, verify
+from compliance.signing import logged
 from tests.fixtures import Xapi, nothing_held_back
 
 ORIGIN = "academy.hospital.example/api/v1/log"
@@ -27,8 +28,10 @@ ORIGIN = "academy.hospital.example/api/v1/log"
 
 def begin() -> None:
     """Have the log of this database begin now, where it has not."""
-    # What other tests changed is no business of these, but of those about the trail.
+    # What other tests changed and signed is no business of these, but of those about the trail and signatures.
     sources.forget("audit")
+    sources.forget("signature")
+    no_longer_checks(logged.check_seals)
     if LogSource.objects.exists():
         return
     nothing_held_back()
@@ -42,6 +45,25 @@ def begin() -> None:
         first, last = cursor.fetchone()
     if first is not None:
         sources.register(replace(statements.STATEMENTS, stored=_but(first, last)))
+
+
+#: Where the log of a source began, by its number.
+_BEGAN: dict[int, int] = {}
+
+
+def begin_source(source: Source, *, key: int, xid: int) -> int:
+    """Have a source logged from now on that was taken off the register; return the key behind which its
+    records count. The first call says where that is; what is older stands in no leaf."""
+    if source.number not in _BEGAN:
+        LogSource.objects.create(number=source.number, kind=source.kind, xid=xid, key=key)
+        _BEGAN[source.number] = key
+    began = _BEGAN[source.number]
+
+    def read(after: int, most: int) -> Sequence[Stored]:
+        return source.stored(max(after, began), most)
+
+    sources.register(replace(source, stored=read))
+    return began
 
 
 def _but(first: int, last: int) -> Any:

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
-from compliance.models import AuditEntry, Course, LogSource
+from compliance.models import AuditEntry, Course
 from compliance.proof import audit, checking, proofs, sources
-from compliance.proof.sources import Stored
 from compliance.proof.verify.run import verify
-from tests.compliance.proof.academy import Log, sound
+from tests.compliance.proof.academy import Log, begin_source, sound
 from tests.compliance.proof.test_drill import as_superuser, only
 from tests.fixtures import Hub
-
-
-def _after(last: int) -> Any:
-    """Return the reader of entries that leaps over those other tests left."""
-
-    def read(after: int, most: int) -> Sequence[Stored]:
-        return audit.AUDIT.stored(max(after, last), most)
-
-    return read
 
 
 @pytest.fixture
 def entry(hub: Hub, log: Log) -> Iterator[AuditEntry]:
     """The entry of a course whose title was changed; logged and published."""
     last = AuditEntry.objects.order_by("-xid", "-seq").values_list("seq", "xid").first() or (0, 0)
-    LogSource.objects.update_or_create(number=3, defaults={"kind": "audit", "xid": last[1], "key": last[0]})
-    sources.register(replace(audit.AUDIT, stored=_after(last[0])))
+    begin_source(audit.AUDIT, key=last[0], xid=last[1])
     course = Course.objects.create(
         store_id=hub.caller("Moodle Berlin").store_id, code="HAZ-1", title="Hazards"
     )
