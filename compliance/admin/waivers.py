@@ -1,4 +1,4 @@
-"""Waivers and curricula: proposed and kept here. Approving a waiver is a signature and is done elsewhere."""
+"""Waivers and curricula: proposed and kept here; sign-offs of practice. What approves is a signature."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
 from compliance.models import Curriculum, Waiver, WaiverKind
-from compliance.requirements import curricula, definition
+from compliance.requirements import curricula, definition, signables
 from compliance.requirements.errors import InvalidDefinition
 from lrs.admin.base import HubAdmin
 
@@ -54,7 +56,7 @@ class WaiverAdmin(HubAdmin):
     form = WaiverForm
     list_display = (
         "requirement", "kind", "person", "valid_from", "valid_to", "created_by", "approved_at", "approved_by",
-        "revoked_from",
+        "revoked_from", "to_sign",
     )  # fmt: skip
     list_filter = ("kind",)
     list_select_related = ("requirement", "person", "created_by", "approved_by")
@@ -64,6 +66,14 @@ class WaiverAdmin(HubAdmin):
         """Who may, and only what nobody has approved."""
         open_still = obj is None or (obj.approved_at is None and obj.revoked_at is None)
         return open_still and super().has_change_permission(request, obj)
+
+    @admin.display(description="Approval")
+    def to_sign(self, row: Waiver) -> str:
+        """Return the way to the page on which it is signed, while nobody has."""
+        if row.approved_at is not None or row.revoked_at is not None:
+            return ""
+        address = reverse("signing:record", args=[signables.WAIVER, row.pk])
+        return format_html('<a href="{}">Sign</a>', address)
 
     def save_model(self, request: HttpRequest, obj: Waiver, form: Any, change: bool) -> None:
         """Keep who proposed it."""

@@ -22,6 +22,7 @@ from compliance.models.catalogue import (
     CourseEquivalence,
     CourseKind,
     CourseVersion,
+    EquivalenceProposal,
     SeenActivity,
 )
 from compliance.models.completions import (
@@ -117,6 +118,7 @@ __all__ = [
     "Curriculum",
     "Device",
     "Disclosure",
+    "EquivalenceProposal",
     "EventKind",
     "Grant",
     "IdentityCursor",

@@ -1,7 +1,7 @@
 """Electronic signatures in the proof log, and in whatever checks the log.
 
-In: rows of `compliance_signature`. Out: a record of the log for each, which commits to every column of it; and
-for the self-check, what is wrong with seals, with the chain of signatures, and with records that changed
+In: rows of `compliance_signature`. Out: a record of the log for each, which commits to every column of it;
+and for the self-check, what is wrong with seals, with the chain of signatures, and with records that changed
 after they were signed (21 CFR 11.10(a), 11.70). A signature is known to the log by its position in the chain.
 """
 

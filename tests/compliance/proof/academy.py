@@ -28,7 +28,7 @@ ORIGIN = "academy.hospital.example/api/v1/log"
 
 def begin() -> None:
     """Have the log of this database begin now, where it has not."""
-    # What other tests changed and signed is no business of these, but of those about the trail and signatures.
+    # What other tests changed and signed is no business of these, but of those about trail and signatures.
     sources.forget("audit")
     sources.forget("signature")
     no_longer_checks(logged.check_seals)

@@ -1,4 +1,4 @@
-"""Signatures stand in the proof log, and the self-check looks at their seals as well: whoever changes, removes
+"""Signatures stand in the proof log, and the self-check looks at their seals: whoever changes, removes
 or slips in one behind the database's back is found out twice over."""
 
 from __future__ import annotations
