@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
@@ -25,8 +24,11 @@ WINDOW = timedelta(hours=1)
 GUESSED = "guessed from many addresses"
 
 
-class GuessingBackend(BaseBackend):
-    """Refuses accounts that are locked, before any password is looked at; lets nobody in."""
+class GuessingBackend:
+    """Refuses accounts that are locked, before any password is looked at; lets nobody in.
+
+    It knows no users (no `get_user`), so that no session is ever of this backend.
+    """
 
     def authenticate(self, _request: HttpRequest | None, username: str | None = None, **_: Any) -> None:
         """Raise PermissionDenied for an account that is locked."""

@@ -1,8 +1,8 @@
 """Accounts nobody uses are disabled (NIST SP 800-53 AC-2(3)).
 
 In: the clock, and when each account was last signed in with, made or enabled again. Out: accounts that are
-not active any more, an event for each. Never the last account that may do everything: somebody has to be able to
-enable the others again.
+not active any more, an event for each. Never the last account that may do everything: somebody has to be able
+to enable the others again.
 """
 
 from __future__ import annotations

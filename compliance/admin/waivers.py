@@ -14,6 +14,7 @@ from compliance.models import Curriculum, Waiver, WaiverKind
 from compliance.requirements import curricula, definition, signables
 from compliance.requirements.errors import InvalidDefinition
 from lrs.admin.base import HubAdmin
+from lrs.admin.reason import AsksForReason
 
 MENU = [
     ("Waivers", "event_busy", "admin:compliance_waiver_changelist", "compliance.view_waiver"),
@@ -50,7 +51,7 @@ class WaiverForm(forms.ModelForm[Waiver]):
 
 
 @admin.register(Waiver)
-class WaiverAdmin(HubAdmin):
+class WaiverAdmin(AsksForReason, HubAdmin):
     """Who is freed from what until when."""
 
     form = WaiverForm
@@ -102,7 +103,7 @@ class CurriculumForm(forms.ModelForm[Curriculum]):
 
 
 @admin.register(Curriculum)
-class CurriculumAdmin(HubAdmin):
+class CurriculumAdmin(AsksForReason, HubAdmin):
     """Courses that belong together."""
 
     form = CurriculumForm

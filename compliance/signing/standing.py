@@ -2,8 +2,8 @@
 
 In: what a record says, and the position of the signature it rests on, once there is one. Out: its version,
 and what was signed of it. Until the last signature each change makes another version, so that signatures of
-an earlier draft are of that draft and not invalid; afterwards the version is the signed one, so that any change
-shows as one.
+an earlier draft are of that draft and not invalid; afterwards the version is the signed one, so that any
+change shows as one.
 """
 
 from __future__ import annotations

@@ -1,0 +1,143 @@
+"""Every route of the administration, the auditors' pages and the API, for every role: deny by default.
+
+The table is tests/compliance/access/routes.txt, a line for each route:
+
+    <method> <route>    <roles that are let in, by their letters>
+
+A route that stands in no line lets nobody in but a superuser. To see what there is, run
+`python -m pytest tests/compliance/access/test_routes.py` and read the difference: a new route is written into
+the table by whoever decides who may use it, never by a program (21 CFR 11.10(d), (g); NIST SP 800-53 AC-3).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.cache import cache
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.resolvers import RoutePattern
+
+from compliance.access import grants
+from compliance.access.roles import ADMINISTRATOR, AUDITOR, EVALUATOR, MANAGER, TRAINING_MANAGER
+from tests.compliance.signing.people import warden
+from tests.connectors.people import new_store
+
+#: Letter in the table → role; "-" is somebody who has not signed in, "0" an account without any role.
+ROLES = {
+    "A": AUDITOR,
+    "E": EVALUATOR,
+    "T": TRAINING_MANAGER,
+    "M": MANAGER,
+    "C": ADMINISTRATOR,
+}
+_BELOW = ("admin/", "audit/", "api/v1/")
+#: Values of converters: of things that are not there.
+_NOTHING = {
+    "int": "999999",
+    "str": "none",
+    "slug": "none",
+    "path": "999999",
+    "uuid": str(UUID(int=1)),
+}
+_PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
+_TABLE = Path(__file__).parent / "routes.txt"
+
+
+def routes() -> list[str]:
+    """Return every route there is, parameters by their converters."""
+    return sorted({each for each in _walk(get_resolver(), "") if each.startswith(_BELOW)})
+
+
+def _walk(resolver: URLResolver, above: str) -> Iterator[str]:
+    for each in resolver.url_patterns:
+        # Patterns by regular expression are Django's own: what begins none of ours ends there.
+        here = above + (str(each.pattern) if isinstance(each.pattern, RoutePattern) else "")
+        if isinstance(each, URLResolver):
+            yield from _walk(each, here)
+        elif isinstance(each, URLPattern) and isinstance(each.pattern, RoutePattern):
+            yield here
+
+
+def address(route: str) -> str:
+    """Return an address of a route, of something that is not there."""
+    return "/" + _PARAMETER.sub(lambda found: _NOTHING.get(found[1] or "str", "none"), route)
+
+
+def let_in(client: Client, method: str, route: str) -> bool:
+    """Whether an answer is anything but a refusal or the way to the sign-in."""
+    answer = client.generic(method, address(route), content_type="application/x-www-form-urlencoded")
+    if answer.status_code in {401, 403, 405, 415}:
+        return False
+    return not (answer.status_code == 302 and "/login" in answer.headers["Location"])
+
+
+@pytest.fixture(scope="module")
+def declared() -> dict[tuple[str, str], str]:
+    """The table."""
+    found = {}
+    for line in _TABLE.read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            method, route, letters = line.split()
+            found[method, route] = letters
+    return found
+
+
+def _client(letter: str) -> Client:
+    client = Client(raise_request_exception=False)
+    if letter == "-":
+        return client
+    user = User.objects.create_user(f"{letter.lower()}-{uuid4().hex[:8]}", is_staff=True)
+    if letter in ROLES:
+        grants.give(
+            user,
+            Group.objects.get(name=ROLES[letter]),
+            store_id=new_store().pk,
+            by=warden(),
+            reason="For the table of routes.",
+            ends=None if ROLES[letter] != AUDITOR else _soon(),
+        )
+    client.force_login(user)
+    return client
+
+
+def _soon() -> object:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    return timezone.now() + timedelta(days=30)
+
+
+def _differences(letter: str, method: str, declared: dict[tuple[str, str], str]) -> list[str]:
+    cache.clear()
+    client = _client(letter)
+    wrong = []
+    for route in routes():
+        expected = letter in declared.get((method, route), "")
+        if let_in(client, method, route) is not expected:
+            wrong.append(f"{method} {route}: {'not let in' if expected else 'let in'}")
+    return wrong
+
+
+@pytest.mark.parametrize("letter", ["-", "0", *ROLES])
+def test_a_role_reaches_what_it_was_given_and_nothing_else(
+    letter: str, declared: dict[tuple[str, str], str], database: None
+) -> None:
+    assert _differences(letter, "GET", declared) == []
+
+
+@pytest.mark.parametrize("letter", ["-", "0", "A"])
+def test_who_only_looks_writes_nothing_anywhere(
+    letter: str, declared: dict[tuple[str, str], str], database: None
+) -> None:
+    assert _differences(letter, "POST", declared) == []
+
+
+def test_the_table_names_no_route_that_is_not_there(declared: dict[tuple[str, str], str]) -> None:
+    assert {route for _, route in declared} - set(routes()) == set()
