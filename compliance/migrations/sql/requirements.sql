@@ -151,7 +151,7 @@ $$;
 CREATE TRIGGER compliance_course_version_told AFTER INSERT OR UPDATE ON compliance_course_version
     FOR EACH ROW EXECUTE FUNCTION compliance_course_version_changed();
 
-CREATE FUNCTION compliance_course_changed_for_status() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION compliance_status_course_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM compliance_tell_change(NEW.store_id, NULL);
     RETURN NULL;
@@ -159,4 +159,4 @@ END
 $$;
 -- A requirement may name the code of a course that comes later.
 CREATE TRIGGER compliance_course_told AFTER INSERT OR UPDATE OF code ON compliance_course
-    FOR EACH ROW EXECUTE FUNCTION compliance_course_changed_for_status();
+    FOR EACH ROW EXECUTE FUNCTION compliance_status_course_changed();

@@ -108,7 +108,9 @@ class Happening:
     def _withdrawn(self, event: naive.Withdrawn) -> None:
         row = self.completions[event.number]
         since = row.recorded.lower
-        Completion.objects.filter(pk=row.pk).update(recorded=TimestamptzRange(since, timezone.now()))
+        Completion.objects.filter(pk=row.pk).update(
+            recorded=TimestamptzRange(since, timezone.now()), withdrawn_why="The statement was voided."
+        )
 
     def _merged(self, event: naive.Merged) -> None:
         merge.merge(self.other.pk, self.ann.pk, reason="One and the same.", by_id=None)
