@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from django.db import connection, transaction
 
@@ -20,11 +21,13 @@ from compliance.proof.verify.leaves import Leaves
 from compliance.proof.verify.report import Report
 from lrs import database
 
+#: Adds what deviates to a report; a function stays what it is when it is registered.
+Check = TypeVar("Check", bound=Callable[[Report], None])
 #: What else is checked in the same snapshot, by parts of compliance that keep proofs of their own.
 _MORE: list[Callable[[Report], None]] = []
 
 
-def also_checks(check: Callable[[Report], None]) -> Callable[[Report], None]:
+def also_checks(check: Check) -> Check:
     """Have something else checked with the log: it adds what deviates to the report."""
     _MORE.append(check)
     return check

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -20,11 +21,13 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
+from django.utils import timezone
 
 from compliance.access import grants
-from compliance.access.roles import ADMINISTRATOR, AUDITOR, EVALUATOR, MANAGER, TRAINING_MANAGER
+from compliance.access.grants import AUDITOR
+from compliance.access.roles import ADMINISTRATOR, EVALUATOR, MANAGER, TRAINING_MANAGER
 from tests.compliance.signing.people import warden
 from tests.connectors.people import new_store
 
@@ -60,7 +63,7 @@ def _walk(resolver: URLResolver, above: str) -> Iterator[str]:
         here = above + (str(each.pattern) if isinstance(each.pattern, RoutePattern) else "")
         if isinstance(each, URLResolver):
             yield from _walk(each, here)
-        elif isinstance(each, URLPattern) and isinstance(each.pattern, RoutePattern):
+        elif isinstance(each.pattern, RoutePattern):
             yield here
 
 
@@ -106,11 +109,7 @@ def _client(letter: str) -> Client:
     return client
 
 
-def _soon() -> object:
-    from datetime import timedelta
-
-    from django.utils import timezone
-
+def _soon() -> datetime:
     return timezone.now() + timedelta(days=30)
 
 

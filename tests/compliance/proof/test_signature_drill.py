@@ -93,7 +93,9 @@ def test_a_deleted_signature_is_missed_by_the_log_and_by_the_chain(signature: Si
 
 def test_a_signature_slipped_in_under_an_old_transaction_is_found(signature: Signature) -> None:
     apart = ("number", "position", "seal", "xid", "record_key")
-    columns = ", ".join(each.column for each in Signature._meta.concrete_fields if each.name not in apart)
+    columns = ", ".join(
+        str(each.column) for each in Signature._meta.concrete_fields if each.name not in apart
+    )
     with as_superuser() as cursor:
         cursor.execute("ALTER TABLE compliance_signature DISABLE TRIGGER ALL")
         cursor.execute(
