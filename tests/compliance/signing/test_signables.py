@@ -344,6 +344,30 @@ def test_an_evaluator_who_was_qualified_that_day_signs_off_practice(database: No
     assert signing.is_fulfilled("practical-sign-off", done)
 
 
+def test_an_evaluator_says_on_a_page_whom_they_saw_and_goes_on_to_sign(database: None) -> None:
+    hospital = Hospital()
+    hospital.course("IV")
+    mia = person("Ruth", "witnessing")
+    _is(mia, hospital, "1", unit="H", job="CNO")
+    grants.give(
+        mia, Group.objects.get(name=EVALUATOR), store_id=hospital.store_id, by=warden(), reason="Trains us."
+    )
+    client = Desk(mia).client
+    client.get("/admin/compliance/practicalsignoff/", {"store": hospital.store_id})
+    said = {"learner": str(hospital.ann.pk), "course": "IV", "done_on": str(ago(1))}
+    answer = client.post("/admin/compliance/practicalsignoff/add/", said)
+    assert answer.status_code == 302, answer.content[:500]
+    key = f"{hospital.course('IV').pk}/{hospital.ann.pk}/{hospital.mia.pk}/{ago(1)}"
+    assert answer.headers["Location"] == f"/audit/sign/practical-sign-off/{key}/"
+    mine = client.post("/admin/compliance/practicalsignoff/add/", {**said, "learner": str(hospital.mia.pk)})
+    assert "Nobody signs off their own practice." in mine.text
+    assert client.get(answer.headers["Location"]).status_code == 200
+    answer = Desk(mia).sign_on_page("practical-sign-off", key, meaning="witnessing")
+    assert answer.status_code == 302, answer.context["fault"]
+    shown = client.get("/admin/compliance/practicalsignoff/")
+    assert "Ann Lee" in shown.text
+
+
 def test_nobody_signs_off_their_own_practice(database: None) -> None:
     hospital = Hospital()
     hospital.required(PRACTICAL, code="IV", since=today())
