@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.validation.evidence import ROOT, behind, results, tests
+from tests.validation.evidence import ROOT, behind, every_test, results
 from tests.validation.tables import NIST, PART_11, Row
 
 FOLDER = ROOT / "docs" / "validation"
@@ -46,7 +46,7 @@ def _sum(found: Sequence[str], ended: Mapping[str, str]) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Write the pages."""
-    known = tests()
+    known = every_test()
     check = "--check" in arguments
     ended = results(Path(each) for each in arguments if each != "--check")
     stale = []

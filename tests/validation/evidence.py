@@ -21,7 +21,7 @@ _ORDER = ("failed", "skipped", "passed")
 _CLAUSE = re.compile(r"test_(11)_(\d+)(?:_([a-k])(?=_))?")
 
 
-def tests() -> list[str]:
+def every_test() -> list[str]:
     """Return every test of the suite as `file::function`."""
     found = []
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
