@@ -41,6 +41,7 @@ _OWN_WORDS = {
     "compliance.Grant": "The grant has a reason of its own, which it cannot be without.",
     "compliance.AuditReview": "The note of the reviewer.",
     "compliance.TrainingRecord": "Told once; a withdrawal says why.",
+    "compliance.PracticalSignOff": "Signed, with the evaluator's remarks; a withdrawal says why.",
     "compliance.PasswordReset": "Asked for and approved by two people, with the reason.",
     "compliance.Device": "Registered once and revoked with the reason.",
     "compliance.CertificationLetter": "Added once, with its reference.",
