@@ -13,17 +13,23 @@ class ComplianceConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported for what they register: sources of the proof log, system checks, a kind of alert, consumers
-        # of the feed and of changes, logs that are ordered by transactions.
+        # of the feed and of changes, logs that are ordered by transactions, records that are signed.
         from compliance.access import alarm, review_kind, tasks  # noqa: F401
         from compliance.access.roles import make_roles as make_access_roles
         from compliance.accounts import signals  # noqa: F401
+        from compliance.catalogue import signable as catalogue_signable  # noqa: F401
         from compliance.completions import changes, consume, follow  # noqa: F401
         from compliance.completions.starting import make_rules
         from compliance.proof import audit, checks, disposals, nightly, statements  # noqa: F401
+        from compliance.requirements import signables  # noqa: F401
         from compliance.retention import disposition  # noqa: F401
+        from compliance.signing import logged  # noqa: F401
+        from compliance.signing.defaults import make_policies
         from compliance.status import follow as follow_status  # noqa: F401
-        from compliance.trail import install, read  # noqa: F401
+        from compliance.status import own_training  # noqa: F401
+        from compliance.trail import install, read, signable  # noqa: F401
         from compliance.trail.roles import make_roles
+        from compliance.training import signable as training_signable  # noqa: F401
         from connectors.models import AlertKind
         from connectors.watch.findings import EVALUATORS
 
@@ -34,6 +40,7 @@ class ComplianceConfig(AppConfig):
             (make_roles, "compliance.trail.roles"),
             (make_access_roles, "compliance.access.roles"),
             (make_rules, "compliance.completions.starting"),
+            (make_policies, "compliance.signing.defaults"),
         ):
             post_migrate.connect(receiver, sender=self, dispatch_uid=name)
 

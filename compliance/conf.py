@@ -22,6 +22,12 @@ def records_signed() -> bool:
     return bool(getattr(settings, "COMPLIANCE_RECORDS_SIGNED", False))
 
 
+def approvals_signed() -> bool:
+    """`COMPLIANCE_APPROVALS_SIGNED`: whether course equivalences and reviews of the audit trail take an
+    electronic signature, as requirements, waivers and sign-offs always do; no."""
+    return bool(getattr(settings, "COMPLIANCE_APPROVALS_SIGNED", False))
+
+
 def seal_keys() -> list[str]:
     """`COMPLIANCE_SEAL_KEYS`: what signatures are sealed with, newest first; default SECRET_KEY and its
     fallbacks."""
@@ -53,6 +59,22 @@ def password_days() -> int:
 def password_history() -> int:
     """`COMPLIANCE_PASSWORD_HISTORY`: so many passwords of before are not taken again; 12."""
     return int(getattr(settings, "COMPLIANCE_PASSWORD_HISTORY", 12))
+
+
+def account_lock_failures() -> int:
+    """`COMPLIANCE_ACCOUNT_LOCK_FAILURES`: failures within an hour, from whatever addresses, that lock an
+    account; 20, 0 never."""
+    return int(getattr(settings, "COMPLIANCE_ACCOUNT_LOCK_FAILURES", 20))
+
+
+def account_lock_seconds() -> int:
+    """`COMPLIANCE_ACCOUNT_LOCK_SECONDS`: for how long; 900."""
+    return int(getattr(settings, "COMPLIANCE_ACCOUNT_LOCK_SECONDS", 900))
+
+
+def inactive_days() -> int:
+    """`COMPLIANCE_INACTIVE_DAYS`: days without a sign-in after which an account is disabled; 90, 0 never."""
+    return int(getattr(settings, "COMPLIANCE_INACTIVE_DAYS", 90))
 
 
 def session_idle_seconds() -> int:

@@ -224,6 +224,10 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "compliance.begin_access_review",
         "schedule": crontab(hour=3, minute=20),
     },
+    "Disable accounts nobody uses": {
+        "task": "compliance.disable_inactive_accounts",
+        "schedule": crontab(hour=3, minute=40),
+    },
     "Follow what the status of people stands on": {"task": "compliance.follow_status", "schedule": 5.0},
     "Follow what the calendar brings to requirements": {"task": "compliance.pass_time", "schedule": 60.0},
     "Queue reminders that are due": {"task": "compliance.queue_reminders", "schedule": 300.0},
@@ -245,6 +249,7 @@ CACHES: dict[str, Any] = {"default": folders.cache(HUB_CACHE_URL)}
 # People
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
+    "compliance.accounts.guessing.GuessingBackend",
     "django.contrib.auth.backends.ModelBackend",
     "compliance.access.backend.GrantBackend",
 ]
@@ -304,6 +309,9 @@ COMPLIANCE_SIGNING_SECOND_FACTOR = env.choice(
 )
 COMPLIANCE_PASSWORD_DAYS = env.whole("COMPLIANCE_PASSWORD_DAYS", 180)
 COMPLIANCE_PASSWORD_HISTORY = env.whole("COMPLIANCE_PASSWORD_HISTORY", 12, most=24)
+COMPLIANCE_ACCOUNT_LOCK_FAILURES = env.whole("COMPLIANCE_ACCOUNT_LOCK_FAILURES", 20)
+COMPLIANCE_ACCOUNT_LOCK_SECONDS = env.whole("COMPLIANCE_ACCOUNT_LOCK_SECONDS", 900, least=60)
+COMPLIANCE_INACTIVE_DAYS = env.whole("COMPLIANCE_INACTIVE_DAYS", 90)
 COMPLIANCE_SESSION_IDLE_SECONDS = env.whole("COMPLIANCE_SESSION_IDLE_SECONDS", 1_800, least=60)
 COMPLIANCE_DEVICE_CHECK = env.choice("COMPLIANCE_DEVICE_CHECK", "off", ("off", "sign", "all"))
 COMPLIANCE_DEVICE_TEST_DAYS = env.whole("COMPLIANCE_DEVICE_TEST_DAYS", 365, least=1)
@@ -384,6 +392,7 @@ COMPLIANCE_AUDIT_REVIEW_DAYS = env.whole("COMPLIANCE_AUDIT_REVIEW_DAYS", 30, lea
 # Completions and training records: compliance.conf reads these.
 COMPLIANCE_SAME_COMPLETION_HOURS = env.whole("COMPLIANCE_SAME_COMPLETION_HOURS", 24, least=0)
 COMPLIANCE_RECORDS_SIGNED = env.flag("COMPLIANCE_RECORDS_SIGNED", default=False)
+COMPLIANCE_APPROVALS_SIGNED = env.flag("COMPLIANCE_APPROVALS_SIGNED", default=False)
 
 # E-mail: alerts are sent through this mail server; without one, channels for e-mail say so.
 _MAIL = env.mail_from_url(env.text("EMAIL_URL"))

@@ -53,6 +53,8 @@ _OF_ACCESS = frozenset(
         "identityverification",
     ]
 )
+#: Tables of oversight: they tell of everybody, whatever part of the organization one looks after.
+_OF_OVERSIGHT = frozenset(["auditentry", "auditreview", "disclosure"])
 _PEOPLE = ("connectors.view_person", "connectors.view_organizationunit")
 
 #: Role → permissions by name, beside those found by rule (`_by_rule`).
@@ -84,7 +86,7 @@ def make_roles(**_: Any) -> None:
     for role, names in ROLES.items():
         group, new = Group.objects.get_or_create(name=role)
         if new:
-            group.permissions.set([*_named(names), *_by_rule(_BY_RULE.get(role, ()))])
+            group.permissions.set([*_named(names), *_by_rule(role)])
 
 
 def _named(names: Sequence[str]) -> list[Permission]:
@@ -95,14 +97,16 @@ def _named(names: Sequence[str]) -> list[Permission]:
     return list(Permission.objects.filter(wanted))
 
 
-def _by_rule(actions: Sequence[str]) -> list[Permission]:
+def _by_rule(role: str) -> list[Permission]:
+    actions = _BY_RULE.get(role, ())
     if not actions:
         return []
+    apart = _OF_ACCESS | _OF_OVERSIGHT if role == TRAINING_MANAGER else _OF_ACCESS
     tables = Permission.objects.filter(content_type__app_label="compliance").select_related("content_type")
     return [
         each
         for each in tables
         if each.codename.partition("_")[0] in actions
         and each.codename.partition("_")[2] == each.content_type.model
-        and each.content_type.model not in _OF_ACCESS
+        and each.content_type.model not in apart
     ]

@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from compliance.access import alarm, events
-from compliance.accounts import passwords, sessions
+from compliance.accounts import guessing, passwords, sessions
 from compliance.models import EventKind, SigningSession
 
 
@@ -62,6 +62,8 @@ def login_failed(credentials: dict[str, Any], request: HttpRequest | None = None
     events.record(
         EventKind.REFUSED, request=request, user=whose, user_name=name, what="wrong user name or password"
     )
+    if whose is not None and guessing.lock_if_guessed(whose, request):
+        alarm.evaluate()
 
 
 @receiver(user_locked_out, dispatch_uid="compliance.locked_out")

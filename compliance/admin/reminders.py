@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from compliance import reminders
 from compliance.models import Recipient, Reminder, ReminderPolicy
 from lrs.admin.base import HubAdmin
+from lrs.admin.reason import AsksForReason
 
 MENU = [
     ("Reminder policies", "notifications_active", "admin:compliance_reminderpolicy_changelist",
@@ -47,7 +48,7 @@ class PolicyForm(forms.ModelForm[ReminderPolicy]):
 
 
 @admin.register(ReminderPolicy)
-class PolicyAdmin(HubAdmin):
+class PolicyAdmin(AsksForReason, HubAdmin):
     """Who is told when."""
 
     form = PolicyForm

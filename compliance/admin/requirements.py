@@ -1,7 +1,7 @@
 """Requirements: the list, one with its versions, the editor, the templates, and what a draft would change.
 
 Looking needs the permission to view requirements, drafting the one to change them. Approving is a signature
-and is done elsewhere: nothing here changes who must be trained.
+(compliance.requirements.signables): nothing here changes who must be trained.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from django.urls import URLPattern, reverse
 
 from compliance.admin.base import LookOnlyPages, store_of
 from compliance.models import Requirement, RequirementVersion, VersionState
-from compliance.requirements import definition, library, lifecycle
+from compliance.requirements import definition, library, lifecycle, signables
 from compliance.requirements.errors import InvalidDefinition, NotAllowed, RequirementError
 from compliance.status import read
 from compliance.status.impact import impact
@@ -145,6 +145,7 @@ class RequirementAdmin(LookOnlyPages):
             self.route("<int:pk>/", self.one, "compliance_requirement_change"),
             self.route("<int:pk>/edit/", self.edit, "compliance_requirement_edit"),
             self.route("version/<int:pk>/impact/", self.impact, "compliance_requirement_impact"),
+            self.route("version/<int:pk>/approve/", self.approve, "compliance_requirement_approve"),
         ]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -239,8 +240,25 @@ class RequirementAdmin(LookOnlyPages):
             {"row": each, "json": json.dumps(each.definition, indent=2, ensure_ascii=False)}
             for each in row.versions.order_by("-number")
         ]
-        context = {"row": row, "versions": versions, "may_change": self.has_change_permission(request)}
+        context = {
+            "row": row,
+            "versions": versions,
+            "may_change": self.has_change_permission(request),
+            "today": _today(),
+        }
         return self._page(request, "requirement.html", context, title=str(row))
+
+    def approve(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """To the page on which a version in review is approved, by a signature, from a day on."""
+        self.must_view(request)
+        version = get_object_or_404(RequirementVersion, pk=pk)
+        day = _day(request.GET.get("from", ""))
+        if version.state != VersionState.REVIEW or day is None:
+            messages.error(request, "A version in review is approved, from a day on.")
+            return HttpResponseRedirect(_address(version.requirement))
+        return HttpResponseRedirect(
+            reverse("signing:record", args=[signables.VERSION, signables.version_key(version, day)])
+        )
 
     def _step(self, request: HttpRequest, row: Requirement) -> HttpResponse:
         version = get_object_or_404(RequirementVersion, pk=request.POST.get("version", 0), requirement=row)

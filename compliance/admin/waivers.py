@@ -1,4 +1,4 @@
-"""Waivers and curricula: proposed and kept here. Approving a waiver is a signature and is done elsewhere."""
+"""Waivers and curricula: proposed and kept here; sign-offs of practice. What approves is a signature."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
 from compliance.models import Curriculum, Waiver, WaiverKind
-from compliance.requirements import curricula, definition
+from compliance.requirements import curricula, definition, signables
 from compliance.requirements.errors import InvalidDefinition
 from lrs.admin.base import HubAdmin
+from lrs.admin.reason import AsksForReason
 
 MENU = [
     ("Waivers", "event_busy", "admin:compliance_waiver_changelist", "compliance.view_waiver"),
@@ -48,22 +51,38 @@ class WaiverForm(forms.ModelForm[Waiver]):
 
 
 @admin.register(Waiver)
-class WaiverAdmin(HubAdmin):
+class WaiverAdmin(AsksForReason, HubAdmin):
     """Who is freed from what until when."""
 
     form = WaiverForm
     list_display = (
         "requirement", "kind", "person", "valid_from", "valid_to", "created_by", "approved_at", "approved_by",
-        "revoked_from",
+        "revoked_from", "to_sign",
     )  # fmt: skip
     list_filter = ("kind",)
     list_select_related = ("requirement", "person", "created_by", "approved_by")
     raw_id_fields = ("person",)
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **more: Any) -> Any:
+        """Offer requirements without the links beside them: these have pages of their own."""
+        field: Any = super().formfield_for_dbfield(db_field, request, **more)
+        if db_field.name == "requirement" and field is not None:
+            for link in ("can_add_related", "can_change_related", "can_view_related", "can_delete_related"):
+                setattr(field.widget, link, False)
+        return field
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who may, and only what nobody has approved."""
         open_still = obj is None or (obj.approved_at is None and obj.revoked_at is None)
         return open_still and super().has_change_permission(request, obj)
+
+    @admin.display(description="Approval")
+    def to_sign(self, row: Waiver) -> str:
+        """Return the way to the page on which it is signed, while nobody has."""
+        if row.approved_at is not None or row.revoked_at is not None:
+            return ""
+        address = reverse("signing:record", args=[signables.WAIVER, row.pk])
+        return format_html('<a href="{}">Sign</a>', address)
 
     def save_model(self, request: HttpRequest, obj: Waiver, form: Any, change: bool) -> None:
         """Keep who proposed it."""
@@ -92,7 +111,7 @@ class CurriculumForm(forms.ModelForm[Curriculum]):
 
 
 @admin.register(Curriculum)
-class CurriculumAdmin(HubAdmin):
+class CurriculumAdmin(AsksForReason, HubAdmin):
     """Courses that belong together."""
 
     form = CurriculumForm

@@ -12,11 +12,12 @@ from datetime import date, timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from compliance import conf
 from compliance.errors import ComplianceError
-from compliance.models import Course, CourseEquivalence
+from compliance.models import Course, CourseEquivalence, EquivalenceProposal
 
 
-def approve(
+def approve(  # noqa: PLR0913  one for each thing it says
     course: Course,
     counts_as: Course,
     *,
@@ -26,19 +27,16 @@ def approve(
     mutual: bool = False,
     valid_from: date | None = None,
     valid_to: date | None = None,
+    signed: bool = False,
 ) -> CourseEquivalence:
     """Say that having completed one course counts as having completed another.
 
-    Raises ComplianceError where it cannot be, or is said already.
+    Raises ComplianceError where it cannot be, or is said already; and unless it is `signed`, where approvals
+    take an electronic signature (COMPLIANCE_APPROVALS_SIGNED).
     """
-    if course.pk == counts_as.pk:
-        raise ComplianceError("A course counts as itself anyway.", field="counts_as")
-    if course.store_id != counts_as.store_id:
-        raise ComplianceError("The two belong to different stores.", field="counts_as")
-    if valid_from is not None and valid_to is not None and valid_to < valid_from:
-        raise ComplianceError("The last day is before the first.", field="valid_to")
-    if not reason.strip():
-        raise ComplianceError("Say why the two are held to be equal.", field="reason")
+    if conf.approvals_signed() and not signed:
+        raise ComplianceError("An equivalence is proposed first, and counts once it is signed.")
+    check(course, counts_as, reason=reason, valid_from=valid_from, valid_to=valid_to)
     try:
         with transaction.atomic():
             return CourseEquivalence.objects.create(
@@ -55,6 +53,43 @@ def approve(
         raise ComplianceError(
             f"{course.code} counts as {counts_as.code} already; end that first.", field="counts_as"
         ) from error
+
+
+def propose(
+    course: Course,
+    counts_as: Course,
+    *,
+    reason: str,
+    proposed_by_id: int | None,
+    mutual: bool = False,
+    valid_from: date | None = None,
+    valid_to: date | None = None,
+) -> EquivalenceProposal:
+    """Propose that a course counts as another; nothing follows before it is signed (catalogue.signable)."""
+    check(course, counts_as, reason=reason, valid_from=valid_from, valid_to=valid_to)
+    return EquivalenceProposal.objects.create(
+        course=course,
+        counts_as=counts_as,
+        mutual=mutual,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        reason=reason.strip(),
+        proposed_by_id=proposed_by_id,
+    )
+
+
+def check(
+    course: Course, counts_as: Course, *, reason: str, valid_from: date | None, valid_to: date | None
+) -> None:
+    """Raise ComplianceError where it cannot be."""
+    if course.pk == counts_as.pk:
+        raise ComplianceError("A course counts as itself anyway.", field="counts_as")
+    if course.store_id != counts_as.store_id:
+        raise ComplianceError("The two belong to different stores.", field="counts_as")
+    if valid_from is not None and valid_to is not None and valid_to < valid_from:
+        raise ComplianceError("The last day is before the first.", field="valid_to")
+    if not reason.strip():
+        raise ComplianceError("Say why the two are held to be equal.", field="reason")
 
 
 @transaction.atomic

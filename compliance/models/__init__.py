@@ -22,6 +22,7 @@ from compliance.models.catalogue import (
     CourseEquivalence,
     CourseKind,
     CourseVersion,
+    EquivalenceProposal,
     SeenActivity,
 )
 from compliance.models.completions import (
@@ -145,6 +146,7 @@ __all__ = [
     "DispositionOutcome",
     "DispositionResult",
     "DispositionState",
+    "EquivalenceProposal",
     "EventKind",
     "Grant",
     "IdentityCursor",

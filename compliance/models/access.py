@@ -26,6 +26,7 @@ class EventKind(models.TextChoices):
     SESSION_ENDED = "session_ended", "Session ended by the hub"
     CONCURRENT = "concurrent", "Signed in on several devices"
     LOSS = "loss", "Access taken away after a loss"
+    DISABLED = "disabled", "Disabled as nobody used it"
     EXPORT = "export", "Exported"
     VIEW = "view", "Looked at"
 

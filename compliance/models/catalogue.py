@@ -136,6 +136,32 @@ class CourseEquivalence(models.Model):
         return f"{self.course_id} counts as {self.counts_as_id}"
 
 
+class EquivalenceProposal(models.Model):
+    """That a course should count as another, as somebody proposes it: it counts once it is signed."""
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="+")
+    counts_as = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="+")
+    mutual = models.BooleanField(default=False, help_text="The other way round as well.")
+    valid_from = models.DateField(null=True, blank=True)
+    valid_to = models.DateField(null=True, blank=True)
+    reason = models.TextField(help_text="Why the two are held to be equal.")
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    proposed_at = models.DateTimeField(default=timezone.now)
+    #: What came of it, and the position of the signature under which it did.
+    equivalence = models.OneToOneField(
+        CourseEquivalence, on_delete=models.PROTECT, null=True, blank=True, related_name="proposal"
+    )
+    signature_id = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        db_table = "compliance_equivalence_proposal"
+
+    def __str__(self) -> str:
+        return f"proposal {self.pk}: {self.course_id} counts as {self.counts_as_id}"
+
+
 class SeenActivity(models.Model):
     """An activity statements report results of, and how often; kept by the consumer of completions."""
 

@@ -13,6 +13,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from compliance.models.completions import this_transaction
+
 
 class Meaning(models.TextChoices):
     """What a signature says (21 CFR 11.50(a)(3))."""
@@ -115,9 +117,12 @@ class Signature(models.Model):
     previous = models.CharField(max_length=64, help_text="Seal of the signature before; empty for the first.")
     key_id = models.CharField(max_length=16, help_text="Which key sealed it.")
     seal = models.CharField(max_length=64, unique=True, help_text="HMAC-SHA-256 over all of it.")
+    #: The transaction that wrote it: by this and its position the proof log comes to it.
+    xid = models.BigIntegerField(db_default=this_transaction(), editable=False)
 
     class Meta:
         indexes = [
+            models.Index(fields=["xid", "position"], name="compliance_signature_feed"),
             models.Index(fields=["kind", "record_key", "position"], name="compliance_signature_record"),
             models.Index(fields=["signer", "signed_at"], name="compliance_signature_signer"),
         ]

@@ -99,6 +99,7 @@ AUDITED: tuple[Audited, ...] = (
     Audited("compliance.CompletionEvidence", store="completion.store"),
     Audited("compliance.AuditReview"),
     Audited("compliance.CourseEquivalence", store="course.store"),
+    Audited("compliance.EquivalenceProposal", store="course.store"),
     Audited("compliance.CompletionRule", store="store"),
     Audited("compliance.CompletionRuleVersion", store="rule.store"),
     Audited("compliance.TrainingRecord", store="store"),

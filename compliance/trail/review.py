@@ -15,11 +15,14 @@ from django.contrib.auth.models import AbstractUser
 from django.db import connection, transaction
 from django.utils import timezone
 
+from compliance import conf
 from compliance.models import AuditEntry, AuditReview
 
 #: Days a reviewer has.
 DAYS_TO_REVIEW = 14
 _LOCK = 7_310_034
+#: Characters of a note.
+_LONGEST = 4_000
 
 
 class NotReviewed(Exception):
@@ -56,14 +59,29 @@ def open_due() -> AuditReview | None:
         )
 
 
-def complete(review: AuditReview, *, by: AbstractUser, note: str, follow_up: bool) -> AuditReview:
+def prepare(review: AuditReview, *, note: str, follow_up: bool) -> None:
+    """Write down what is signed next: what was looked at, and found. Raises NotReviewed."""
+    note = note.strip()
+    if not note:
+        raise NotReviewed("Say what was looked at and what was found.")
+    open_still = AuditReview.objects.filter(pk=review.pk, reviewed=None)
+    if not open_still.update(note=note[:_LONGEST], follow_up=follow_up):
+        raise NotReviewed("Somebody reviewed it before.")
+
+
+def complete(
+    review: AuditReview, *, by: AbstractUser, note: str, follow_up: bool, signed: bool = False
+) -> AuditReview:
     """Record that a person has looked through the entries; raise NotReviewed where that cannot be.
 
-    Nobody reviews a period in which every human change is their own.
+    Nobody reviews a period in which every human change is their own. Where approvals are signed
+    (COMPLIANCE_APPROVALS_SIGNED), only a signature completes one (compliance.trail.signable).
     """
     note = note.strip()
     if not note:
         raise NotReviewed("Say what was looked at and what was found.")
+    if conf.approvals_signed() and not signed:
+        raise NotReviewed("A review is completed by an electronic signature.")
     people = AuditEntry.objects.filter(
         seq__gt=review.from_seq, seq__lte=review.to_seq, actor_kind="person"
     ).values_list("actor_id", flat=True)
@@ -73,7 +91,7 @@ def complete(review: AuditReview, *, by: AbstractUser, note: str, follow_up: boo
         reviewed=timezone.now(),
         reviewed_by=by,
         reviewer_name=by.get_full_name() or by.get_username(),
-        note=note[:4_000],
+        note=note[:_LONGEST],
         follow_up=follow_up,
     )
     if not changed:

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from lrs.admin.base import HubAdmin, new_nonce, sent_before
 from lrs.admin.connect import connected
 from lrs.admin.credential_forms import BASIC, CredentialForm, IssueForm, RotateForm
+from lrs.admin.reason import AsksForReason
 from lrs.auth.issue import Issued, issue, issue_application, revoke, rotate
 from lrs.auth.remembered import REMEMBERED
 from lrs.errors import LrsError
@@ -26,7 +27,7 @@ from lrs.templatetags.lrs_admin import ago, moment
 
 
 @admin.register(Credential)
-class CredentialAdmin(HubAdmin):
+class CredentialAdmin(AsksForReason, HubAdmin):
     """Keys of sources. Statements name them, so that none is ever deleted: it is revoked."""
 
     form = CredentialForm

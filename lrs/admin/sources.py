@@ -13,13 +13,14 @@ from django.urls import URLPattern
 
 from lrs.admin.base import HubAdmin
 from lrs.admin.connect import Connect
+from lrs.admin.reason import AsksForReason
 from lrs.auth.remembered import REMEMBERED
 from lrs.models import Source
 from lrs.templatetags.lrs_admin import ago
 
 
 @admin.register(Source)
-class SourceAdmin(HubAdmin):
+class SourceAdmin(AsksForReason, HubAdmin):
     """Sources can be made, described and switched off; the guided way is "Connect an LMS"."""
 
     list_display = ("name", "store", "kind", "active", "seen")

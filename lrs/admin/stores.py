@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.contrib import admin
 
 from lrs.admin.base import HubAdmin
+from lrs.admin.reason import AsksForReason
 from lrs.models import Store
 
 
 @admin.register(Store)
-class StoreAdmin(HubAdmin):
+class StoreAdmin(AsksForReason, HubAdmin):
     """Stores can be made and described; nothing takes one away."""
 
     list_display = ("name", "description", "created")

@@ -20,6 +20,7 @@ from compliance.catalogue import courses, document, exchange
 from compliance.errors import ComplianceError
 from compliance.models import Course, CourseActivity, CourseVersion
 from lrs.admin.base import chosen_store
+from lrs.admin.reason import AsksForReason
 
 if TYPE_CHECKING:
     TabularInline = admin.TabularInline[Any, Any]
@@ -82,7 +83,7 @@ class Activities(TabularInline):
 
 
 @admin.register(Course)
-class CourseAdmin(Pages):
+class CourseAdmin(AsksForReason, Pages):
     """Courses across learning management systems."""
 
     list_display = ("code", "title", "kind", "store", "credit_hours", "retired_on")

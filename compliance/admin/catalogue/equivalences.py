@@ -14,10 +14,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, reverse
 
+from compliance import conf
 from compliance.admin.base import LookOnlyPages, printed_name, store_of, told
-from compliance.catalogue import equivalence
+from compliance.catalogue import equivalence, signable
 from compliance.errors import ComplianceError
-from compliance.models import Course, CourseEquivalence
+from compliance.models import Course, CourseEquivalence, EquivalenceProposal
 from lrs.admin.base import chosen_store
 from lrs.admin.keyset import listing
 
@@ -81,6 +82,9 @@ class EquivalenceAdmin(LookOnlyPages):
             **store_of(request),
             "ended": ended,
             "listing": listing(request, rows.select_related("course", "counts_as")),
+            "proposals": EquivalenceProposal.objects.filter(course__store=store, equivalence=None)
+            .select_related("course", "counts_as")
+            .order_by("pk"),
             "may_add": self.may(request, "add"),
             "may_change": self.may(request, "change"),
         }
@@ -94,19 +98,10 @@ class EquivalenceAdmin(LookOnlyPages):
             return HttpResponseRedirect(reverse(_LIST))
         form = EquivalenceForm(request.POST or None, store_id=store.pk)
         if request.method == "POST" and form.is_valid():
-            values = form.cleaned_data
             try:
-                made = equivalence.approve(
-                    **values,
-                    approved_as=printed_name(request),
-                    approved_by_id=request.user.pk,
-                )
+                return HttpResponseRedirect(self._added(request, form.cleaned_data))
             except ComplianceError as error:
                 form.add_error(error.field if error.field in form.fields else None, error.reason)
-            else:
-                self.log_addition(request, made, "Approved.")
-                messages.success(request, "It counts from now on.")
-                return HttpResponseRedirect(reverse(_LIST))
         return self.page(
             request,
             "catalogue/equivalence.html",
@@ -114,6 +109,19 @@ class EquivalenceAdmin(LookOnlyPages):
             title="A course that counts as another",
             status=400 if form.errors else 200,
         )
+
+    def _added(self, request: HttpRequest, values: dict[str, Any]) -> str:
+        """Approve one, or propose it to be signed; return where to go next. Raises ComplianceError."""
+        if conf.approvals_signed():
+            proposed = equivalence.propose(**values, proposed_by_id=request.user.pk)
+            messages.success(request, "It counts once somebody else has signed it.")
+            return reverse("signing:record", args=[signable.KIND, proposed.pk])
+        made = equivalence.approve(
+            **values, approved_as=printed_name(request), approved_by_id=request.user.pk
+        )
+        self.log_addition(request, made, "Approved.")
+        messages.success(request, "It counts from now on.")
+        return reverse(_LIST)
 
     def end(self, request: HttpRequest, pk: int) -> HttpResponse:
         """End one."""

@@ -69,12 +69,12 @@ class RecordForm(forms.ModelForm[TrainingRecord]):
 
     def clean_learner(self) -> Person:
         """Find who was trained."""
-        return _person(self._store_id, self.cleaned_data["learner"])
+        return person_named(self._store_id, self.cleaned_data["learner"])
 
     def clean_trainer(self) -> Person | None:
         """Find the trainer."""
         text = self.cleaned_data["trainer"].strip()
-        return _person(self._store_id, text) if text else None
+        return person_named(self._store_id, text) if text else None
 
     def clean_course_code(self) -> Course:
         """Find the course."""
@@ -243,7 +243,8 @@ class RecordAdmin(LookOnlyPages):
             )
 
 
-def _person(store_id: int, text: str) -> Person:
+def person_named(store_id: int, text: str) -> Person:
+    """Return the person a text of a form names: an employee number, an address, or our number."""
     text = text.strip()
     found = {
         each.person.merged_into_id or each.person_id

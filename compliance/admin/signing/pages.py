@@ -24,6 +24,7 @@ from compliance.models import (
 )
 from compliance.signing import manifested, registered
 from lrs.admin.base import ThemedAdmin
+from lrs.admin.reason import AsksForReason
 
 #: Bytes of a letter that is kept with its record.
 _LETTER_BYTES = 5 * 1024 * 1024
@@ -69,7 +70,7 @@ class _PolicyForm(forms.ModelForm[SignaturePolicy]):
 
 
 @admin.register(SignaturePolicy)
-class SignaturePolicyAdmin(ThemedAdmin):
+class SignaturePolicyAdmin(AsksForReason, ThemedAdmin):
     """What each kind of record has to be signed with."""
 
     form = _PolicyForm

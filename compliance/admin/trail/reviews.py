@@ -12,9 +12,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, reverse
 
+from compliance import conf
 from compliance.admin.trail.base import TrailAdmin, things
 from compliance.models import AuditReview
 from compliance.trail import review as reviews
+from compliance.trail import signable
 from compliance.trail.search import AuditQuery, found
 from lrs.admin.keyset import listing
 
@@ -48,17 +50,9 @@ class AuditReviewAdmin(TrailAdmin):
             if not request.user.has_perm("compliance.change_auditreview"):
                 raise PermissionDenied
             try:
-                reviews.complete(
-                    review,
-                    by=cast("AbstractUser", request.user),
-                    note=request.POST.get("note", "").replace("\0", ""),
-                    follow_up="follow_up" in request.POST,
-                )
+                return HttpResponseRedirect(self._reviewed(request, review))
             except reviews.NotReviewed as refusal:
                 problem = str(refusal)
-            else:
-                messages.success(request, "Your review is recorded.")
-                return HttpResponseRedirect(reverse("admin:compliance_auditreview_changelist"))
         rows = found(AuditQuery(after_seq=review.from_seq, to_seq=review.to_seq))
         by_table = rows.values("table_name", "operation").annotate(count=Count("seq")).order_by("table_name")
         context = {
@@ -73,3 +67,14 @@ class AuditReviewAdmin(TrailAdmin):
         return self.page(
             request, "review.html", context, title=str(review).capitalize(), status=400 if problem else 200
         )
+
+    def _reviewed(self, request: HttpRequest, review: AuditReview) -> str:
+        """Record a review, or have it signed; return where to go next. Raises NotReviewed."""
+        note = request.POST.get("note", "").replace("\0", "")
+        follow_up = "follow_up" in request.POST
+        if conf.approvals_signed():
+            reviews.prepare(review, note=note, follow_up=follow_up)
+            return reverse("signing:record", args=[signable.KIND, review.pk])
+        reviews.complete(review, by=cast("AbstractUser", request.user), note=note, follow_up=follow_up)
+        messages.success(request, "Your review is recorded.")
+        return reverse("admin:compliance_auditreview_changelist")

@@ -5,8 +5,9 @@ In: nothing but the hub, or keys to trust beside none else. Out: a Report. Write
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from django.db import connection, transaction
 
@@ -19,6 +20,23 @@ from compliance.proof.verify import records, signatures
 from compliance.proof.verify.leaves import Leaves
 from compliance.proof.verify.report import Report
 from lrs import database
+
+#: Adds what deviates to a report; a function stays what it is when it is registered.
+Check = TypeVar("Check", bound=Callable[[Report], None])
+#: What else is checked in the same snapshot, by parts of compliance that keep proofs of their own.
+_MORE: list[Callable[[Report], None]] = []
+
+
+def also_checks(check: Check) -> Check:
+    """Have something else checked with the log: it adds what deviates to the report."""
+    _MORE.append(check)
+    return check
+
+
+def no_longer_checks(check: Callable[[Report], None]) -> None:
+    """Take a check back."""
+    if check in _MORE:
+        _MORE.remove(check)
 
 
 def verify(trusted: Sequence[Verifier] = ()) -> Report:
@@ -50,6 +68,8 @@ def _check(report: Report, published: Published | None, known: Sequence[Verifier
     signatures.lock(report, published, roots, known)
     largest = 0 if published is None else max(published.size, published.witnessed)
     _records(report, rolled_back=max(largest, *signatures.sizes(), 0) > head.size)
+    for check in _MORE:
+        check(report)
 
 
 def _records(report: Report, *, rolled_back: bool) -> None:

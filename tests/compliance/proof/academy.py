@@ -17,11 +17,12 @@ from django.apps import apps
 from django.db import connection
 
 from compliance.models import LogCheckpoint, LogEntry, LogSource
-from compliance.proof import audit, publish, sequence, sources, statements, stored
-from compliance.proof.sources import Stored
+from compliance.proof import publish, sequence, sources, statements, stored
+from compliance.proof.sources import Source, Stored
 from compliance.proof.stored import Head
 from compliance.proof.verify.report import Report
-from compliance.proof.verify.run import verify
+from compliance.proof.verify.run import no_longer_checks, verify
+from compliance.signing import logged
 from tests.fixtures import Xapi, nothing_held_back
 
 ORIGIN = "academy.hospital.example/api/v1/log"
@@ -39,8 +40,10 @@ def folder(factory: pytest.TempPathFactory) -> Path:
 
 def begin() -> None:
     """Have the log of this database begin now, where it has not."""
-    # What other tests changed is no business of these, but of those about the trail.
+    # What other tests changed and signed is no business of these, but of those about trail and signatures.
     sources.forget("audit")
+    sources.forget("signature")
+    no_longer_checks(logged.check_seals)
     if LogSource.objects.exists():
         return
     nothing_held_back()
@@ -56,6 +59,25 @@ def begin() -> None:
         sources.register(replace(statements.STATEMENTS, stored=_but(first, last)))
 
 
+#: Where the log of a source began, by its number.
+_BEGAN: dict[int, int] = {}
+
+
+def begin_source(source: Source, *, key: int, xid: int) -> int:
+    """Have a source logged from now on that was taken off the register; return the key behind which its
+    records count. The first call says where that is; what is older stands in no leaf."""
+    if source.number not in _BEGAN:
+        LogSource.objects.create(number=source.number, kind=source.kind, xid=xid, key=key)
+        _BEGAN[source.number] = key
+    began = _BEGAN[source.number]
+
+    def read(after: int, most: int) -> Sequence[Stored]:
+        return source.stored(max(after, began), most)
+
+    sources.register(replace(source, stored=read))
+    return began
+
+
 def _but(first: int, last: int) -> Any:
     """Return the reader of stored statements that leaps over the keys from `first` to `last`."""
     known = statements.STATEMENTS.stored
@@ -64,23 +86,6 @@ def _but(first: int, last: int) -> Any:
         if after >= first:
             return known(max(after, last), most)
         return [each for each in known(after, most) if each.record.key < first] or known(last, most)
-
-    return read
-
-
-def entries_since(last: int) -> Any:
-    """Return the reader of the trail that leaps over entries of other tests, up to `last`, without a leaf."""
-
-    def read(after: int, most: int) -> Sequence[Stored]:
-        while rows := audit.AUDIT.stored(after, most):
-            keys = [each.record.key for each in rows]
-            leaves = LogEntry.objects.filter(source=3, key__in=keys).values_list("key", flat=True)
-            logged = set(leaves)
-            found = [each for each in rows if each.record.key > last or each.record.key in logged]
-            if found:
-                return found
-            after = keys[-1]
-        return []
 
     return read
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
-from compliance.models import AuditEntry, Course, LogSource
+from compliance.models import AuditEntry, Course
 from compliance.proof import audit, checking, proofs, sources
 from compliance.proof.verify.run import verify
-from tests.compliance.proof.academy import Log, entries_since, sound
+from tests.compliance.proof.academy import Log, begin_source, sound
 from tests.compliance.proof.test_drill import as_superuser, only
 from tests.fixtures import Hub
 
@@ -19,8 +18,7 @@ from tests.fixtures import Hub
 def entry(hub: Hub, log: Log) -> Iterator[AuditEntry]:
     """The entry of a course whose title was changed; logged and published."""
     last = AuditEntry.objects.order_by("-xid", "-seq").values_list("seq", "xid").first() or (0, 0)
-    LogSource.objects.update_or_create(number=3, defaults={"kind": "audit", "xid": last[1], "key": last[0]})
-    sources.register(replace(audit.AUDIT, stored=entries_since(last[0])))
+    begin_source(audit.AUDIT, key=last[0], xid=last[1])
     course = Course.objects.create(
         store_id=hub.caller("Moodle Berlin").store_id, code="HAZ-1", title="Hazards"
     )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
-from compliance.models import AuditEntry, LogSource
+from compliance.models import AuditEntry
 from compliance.proof import audit, sources
 from tests.compliance.proof import academy
 from tests.fixtures import Hub, nothing_held_back
@@ -30,8 +29,7 @@ def log(hub: Hub, log_folder: Path, settings: Settings) -> Iterator[academy.Log]
     academy.begin()
     nothing_held_back()
     last = AuditEntry.objects.order_by("-xid", "-seq").values_list("seq", "xid").first() or (0, 0)
-    LogSource.objects.update_or_create(number=3, defaults={"kind": "audit", "xid": last[1], "key": last[0]})
-    sources.register(replace(audit.AUDIT, stored=academy.entries_since(last[0])))
+    academy.begin_source(audit.AUDIT, key=last[0], xid=last[1])
     made = academy.Log()
     made.caught_up()
     yield made

@@ -151,3 +151,20 @@ class Desk:
             given=given if given is not None else full if every else Given(password=PASSWORD),
             **more,
         )
+
+    def sign_on_page(self, kind: str, key: object, *, meaning: str = "approval", reason: str = "") -> Any:
+        """Sign on the page of a record as a browser does: look first, then send the form."""
+        address = f"/audit/sign/{kind}/{key}/"
+        shown = self.client.get(address)
+        assert shown.status_code == 200, shown.content[:500]
+        return self.client.post(
+            address,
+            {
+                "shown_hash": shown.context["shown"].digest,
+                "meaning": meaning,
+                "user_name": self.user.username,
+                "password": PASSWORD,
+                "reason": reason,
+                "zone": "Europe/Berlin",
+            },
+        )

@@ -129,6 +129,7 @@ def change_form(**changed: Any) -> dict[str, Any]:
         "requests_per_minute": "100",
         "body_bytes": "",
         "authority": "null",
+        "change_reason": "As agreed with the vendor.",
     } | changed
 
 
@@ -186,6 +187,7 @@ def test_a_source_never_moves_to_another_store(ada: Client, hub: Hub, moodle: Xa
         "inbox_days": "7",
         "inbox_entries": "50",
         "inbox_body_bytes": "0",
+        "change_reason": "It moved to Bonn.",
     }
 
     response = ada.post(f"/admin/lrs/source/{source.pk}/change/", form)
@@ -206,7 +208,7 @@ def test_a_source_switched_off_stops_posting(ada: Client, moodle: Xapi) -> None:
     source = credential_of(moodle).source
     form = {"name": source.name, "kind": "moodle", "inbox_days": 1, "inbox_entries": 1, "inbox_body_bytes": 1}
 
-    ada.post(f"/admin/lrs/source/{source.pk}/change/", form)
+    ada.post(f"/admin/lrs/source/{source.pk}/change/", {**form, "change_reason": "Out of use."})
 
     assert moodle.get(limit=1).status == 401
 
