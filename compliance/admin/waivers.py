@@ -63,14 +63,6 @@ class WaiverAdmin(AsksForReason, HubAdmin):
     list_select_related = ("requirement", "person", "created_by", "approved_by")
     raw_id_fields = ("person",)
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **more: Any) -> Any:
-        """Offer requirements without the links beside them: these have pages of their own."""
-        field: Any = super().formfield_for_dbfield(db_field, request, **more)
-        if db_field.name == "requirement" and field is not None:
-            for link in ("can_add_related", "can_change_related", "can_view_related", "can_delete_related"):
-                setattr(field.widget, link, False)
-        return field
-
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who may, and only what nobody has approved."""
         open_still = obj is None or (obj.approved_at is None and obj.revoked_at is None)

@@ -65,6 +65,14 @@ class HubAdmin(HistoryFromTrail, ThemedAdmin):
     #: Where the templates of its pages are.
     templates = "lrs/admin"
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **more: Any) -> Any:
+        """Offer rows of other models without the links beside them: many have pages of their own."""
+        field: Any = super().formfield_for_dbfield(db_field, request, **more)
+        if db_field.is_relation and field is not None:
+            for link in ("can_add_related", "can_change_related", "can_view_related", "can_delete_related"):
+                setattr(field.widget, link, False)
+        return field
+
     def page(
         self,
         request: HttpRequest,
