@@ -5,14 +5,13 @@ In: requests. Out: the frame of a page, uploaded files, and writes whose refusal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from django.apps import apps
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 
 from compliance.errors import ComplianceError
 from lrs.admin.base import HubAdmin, LookOnly, chosen_store
@@ -21,27 +20,7 @@ from lrs.admin.base import HubAdmin, LookOnly, chosen_store
 class Pages(HubAdmin):
     """A model with pages of our own; their templates stand in compliance/admin/."""
 
-    def page(
-        self,
-        request: HttpRequest,
-        template: str,
-        context: Mapping[str, Any],
-        *,
-        title: str,
-        status: int = 200,
-    ) -> HttpResponse:
-        """Return a page in the frame of the admin site."""
-        request.current_app = self.admin_site.name
-        return TemplateResponse(
-            request,
-            f"compliance/admin/{template}",
-            {**self.admin_site.each_context(request), "title": title, **context},
-            status=status,
-        )
-
-    def may(self, request: HttpRequest, action: str) -> bool:
-        """Whether the user has the permission to add, change or view these."""
-        return request.user.has_perm(f"{self.opts.app_label}.{action}_{self.opts.model_name}")
+    templates = "compliance/admin"
 
     def must(self, request: HttpRequest, action: str) -> None:
         """Raise PermissionDenied unless the user has that permission."""

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, reverse
 
+from compliance.admin.base import LookOnlyPages, store_of
 from compliance.models import Requirement, RequirementVersion, VersionState
 from compliance.requirements import definition, library, lifecycle
 from compliance.requirements.errors import InvalidDefinition, NotAllowed, RequirementError
@@ -23,7 +24,7 @@ from compliance.status import read
 from compliance.status.impact import impact
 from compliance.status.standing import State
 from connectors.api import names
-from lrs.admin.base import LookOnly, chosen_store
+from lrs.admin.base import chosen_store
 
 MENU = [
     ("Requirements", "rule", "admin:compliance_requirement_changelist", "compliance.view_requirement"),
@@ -133,13 +134,13 @@ class DefinitionForm(forms.Form):
 
 
 @admin.register(Requirement)
-class RequirementAdmin(LookOnly):
+class RequirementAdmin(LookOnlyPages):
     """Requirements."""
 
     def pages(self) -> list[URLPattern]:
         return [
             self.route("", self.list, "compliance_requirement_changelist"),
-            self.route("templates/", self.templates, "compliance_requirement_templates"),
+            self.route("templates/", self.pick_template, "compliance_requirement_templates"),
             self.route("add/", self.add, "compliance_requirement_add"),
             self.route("<int:pk>/", self.one, "compliance_requirement_change"),
             self.route("<int:pk>/edit/", self.edit, "compliance_requirement_edit"),
@@ -172,7 +173,7 @@ class RequirementAdmin(LookOnly):
                 )
         return self._page(request, "requirements.html", {"rows": rows, "store": store}, title="Requirements")
 
-    def templates(self, request: HttpRequest) -> HttpResponse:
+    def pick_template(self, request: HttpRequest) -> HttpResponse:
         """The templates by regime; one becomes a draft with one button."""
         self.must_view(request)
         store = chosen_store(request)
@@ -321,18 +322,8 @@ class RequirementAdmin(LookOnly):
     def _page(
         self, request: HttpRequest, template: str, context: dict[str, Any], *, title: str, status: int = 200
     ) -> HttpResponse:
-        from django.apps import apps
-        from django.template.response import TemplateResponse
-
-        request.current_app = self.admin_site.name
-        shared = {
-            **self.admin_site.each_context(request),
-            "title": title,
-            "may_change": self.has_change_permission(request),
-            "store": chosen_store(request),
-            "stores": apps.get_model("lrs", "Store").objects.order_by("name"),
-        }
-        return TemplateResponse(request, f"compliance/admin/{template}", {**shared, **context}, status=status)
+        shared = {**store_of(request), "may_change": self.has_change_permission(request)}
+        return self.page(request, template, {**shared, **context}, title=title, status=status)
 
 
 class NewForm(DefinitionForm):

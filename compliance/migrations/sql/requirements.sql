@@ -65,7 +65,7 @@ $$;
 CREATE TRIGGER compliance_waiver_decided BEFORE UPDATE OR DELETE ON compliance_waiver
     FOR EACH ROW EXECUTE FUNCTION compliance_decided_once();
 
-CREATE FUNCTION compliance_only_withdrawn() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION compliance_sign_off_only_withdrawn() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         IF upper_inf(OLD.recorded) AND NOT upper_inf(NEW.recorded) AND lower(NEW.recorded) = lower(OLD.recorded)
@@ -79,7 +79,7 @@ BEGIN
 END
 $$;
 CREATE TRIGGER compliance_sign_off_kept BEFORE UPDATE OR DELETE ON compliance_practical_sign_off
-    FOR EACH ROW EXECUTE FUNCTION compliance_only_withdrawn();
+    FOR EACH ROW EXECUTE FUNCTION compliance_sign_off_only_withdrawn();
 
 -- The next day something is due that recurs from its original due day: due days stand at fixed distances from the
 -- first, and what is done up to `p_early` days before one of them is done for that one. What was done before the
@@ -151,7 +151,7 @@ $$;
 CREATE TRIGGER compliance_course_version_told AFTER INSERT OR UPDATE ON compliance_course_version
     FOR EACH ROW EXECUTE FUNCTION compliance_course_version_changed();
 
-CREATE FUNCTION compliance_course_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION compliance_status_course_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM compliance_tell_change(NEW.store_id, NULL);
     RETURN NULL;
@@ -159,4 +159,4 @@ END
 $$;
 -- A requirement may name the code of a course that comes later.
 CREATE TRIGGER compliance_course_told AFTER INSERT OR UPDATE OF code ON compliance_course
-    FOR EACH ROW EXECUTE FUNCTION compliance_course_changed();
+    FOR EACH ROW EXECUTE FUNCTION compliance_status_course_changed();

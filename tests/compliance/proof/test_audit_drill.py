@@ -78,7 +78,9 @@ def test_a_deleted_entry_is_missed(entry: AuditEntry) -> None:
 
 
 def test_an_entry_slipped_in_under_an_old_transaction_is_found(entry: AuditEntry) -> None:
-    columns = [each.column for each in AuditEntry._meta.concrete_fields if each.column not in ("seq", "xid")]
+    columns = [
+        str(each.column) for each in AuditEntry._meta.concrete_fields if each.column not in ("seq", "xid")
+    ]
     listed = ", ".join(columns)
     with as_superuser() as cursor:
         cursor.execute("ALTER TABLE compliance_audit_entry DISABLE TRIGGER ALL")

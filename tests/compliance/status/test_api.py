@@ -120,13 +120,16 @@ def test_nobody_reads_another_store_or_writes_without_the_scope(hub: Hub, hospit
     stranger.refused(403, "requirements", method="POST", body={"template": "iata-dgr"})
 
 
+_OURS = ("compliance.api.requirements", "compliance.api.status")
+
+
 def _described() -> dict[str, Any]:
-    """Return what the OpenAPI document says of the addresses of compliance."""
+    """Return what the OpenAPI document says of requirements and status."""
     paths = Client().get("/api/schema/", headers={"Accept": "application/json"}).json()["paths"]
     return {
         path: operations
         for path, operations in paths.items()
-        if resolve(re.sub(r"{\w+}", "1", path)).func.__module__.startswith("compliance.api.")
+        if resolve(re.sub(r"{\w+}", "1", path)).func.__module__ in _OURS
     }
 
 
