@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from compliance.api import audit_trail, catalogue, completions, courses, records, requirements, status
+from compliance.api import (
+    audit_trail,
+    catalogue,
+    completions,
+    courses,
+    records,
+    reports,
+    requirements,
+    status,
+)
 
 app_name = "compliance-api"
 
@@ -48,4 +57,9 @@ urlpatterns = [
     path("training-matrix", status.Matrix.as_view(), name="training-matrix"),
     path("gaps", status.Gaps.as_view(), name="gaps"),
     path("due-forecast", status.Forecast.as_view(), name="due-forecast"),
+    path("reports", reports.Reports.as_view(), name="reports"),
+    path("reports/<slug:report>", reports.OneReport.as_view(), name="report"),
+    path("report-runs", reports.Runs.as_view(), name="report-runs"),
+    path("report-runs/<int:run_id>", reports.OneRun.as_view(), name="report-run"),
+    path("report-runs/<int:run_id>/file", reports.RunFile.as_view(), name="report-file"),
 ]

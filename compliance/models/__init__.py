@@ -51,6 +51,7 @@ from compliance.models.reminders import (
     Reminder,
     ReminderPolicy,
 )
+from compliance.models.reports import ReportRun, Rhythm, RunState, SavedReport
 from compliance.models.requirements import (
     Curriculum,
     Requirement,
@@ -145,9 +146,13 @@ __all__ = [
     "Recipient",
     "Reminder",
     "ReminderPolicy",
+    "ReportRun",
     "Requirement",
     "RequirementVersion",
     "Rework",
+    "Rhythm",
+    "RunState",
+    "SavedReport",
     "SeenActivity",
     "Signature",
     "SignaturePolicy",

@@ -109,6 +109,8 @@ AUDITED: tuple[Audited, ...] = (
     Audited("compliance.Waiver", store="requirement.store"),
     Audited("compliance.PracticalSignOff", store="store"),
     Audited("compliance.ReminderPolicy", store="store"),
+    Audited("compliance.SavedReport", store="store", silent=("next_run",)),
+    Audited("compliance.ReportRun", store="store", silent=("bytes",)),
     # Signatures, accounts and access
     Audited("account.EmailAddress"),
     Audited("mfa.Authenticator", silent=("last_used_at",), secret=("data",)),

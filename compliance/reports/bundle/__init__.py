@@ -2,7 +2,6 @@
 
     payload or row → record → salted commitment → leaf → inclusion proof → checkpoint → key
 
-asked      for whom, what and when; as of a date, as known on a date
 evidence   what belongs to it, read in parts
 proven     the proof of each record
 archive    a ZIP written into what cannot be sought in, hashing as it goes

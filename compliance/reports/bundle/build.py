@@ -17,17 +17,17 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from django.db import connection, transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from compliance.models import LogCheckpoint
 from compliance.proof import keys, note, publish, sequence, sources, stored
 from compliance.proof.errors import LogRefused
+from compliance.reports.asked import Asked
 from compliance.reports.bundle.archive import Archive
-from compliance.reports.bundle.asked import Asked
 from compliance.reports.bundle.evidence import ROWS, Evidence
 from compliance.reports.bundle.proven import Proven
+from compliance.reports.snapshot import snapshot
 
 FORM = "lrs-hub-bundle/v1"
 _FOLDER = Path(__file__).parent
@@ -71,9 +71,7 @@ def make(asked: Asked, *, by: str) -> tuple[IO[bytes], Made]:
 def write(sink: Any, asked: Asked, *, by: str) -> Made:
     """Write a bundle into a sink, which is never sought in; `by` is who it is made for."""
     checkpoint = _caught_up()
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    with snapshot():
         return _written(sink, asked, checkpoint, by)
 
 

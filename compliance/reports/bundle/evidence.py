@@ -12,14 +12,14 @@ from typing import Any
 
 from django.db import connection
 
-from compliance.reports.bundle.asked import Asked
+from compliance.reports.asked import Asked
 from lrs.feed import FeedStatement
 
 #: Records of one part.
 AT_A_TIME = 500
 
 # Of whom and what: each is a condition on a completion `c`.
-_COMPLETIONS = """
+OF_COMPLETIONS = """
     c.store_id = %(store)s AND c.person_id = ANY (%(people)s::bigint[])
     AND (%(courses)s::bigint[] IS NULL OR c.course_id = ANY (%(courses)s::bigint[]))
     AND c.recorded @> %(known)s::timestamptz AND c.completed_at <= %(at)s
@@ -33,7 +33,7 @@ _CONTEXTS = """
 """
 _EVIDENCE = f"""
     SELECT e.seq FROM compliance_completion c
-    JOIN compliance_completion_evidence e ON e.completion_id = c.id WHERE {_COMPLETIONS}
+    JOIN compliance_completion_evidence e ON e.completion_id = c.id WHERE {OF_COMPLETIONS}
 """  # noqa: S608  words of ours
 _SEQS = f"""
     SELECT x.seq FROM {_CONTEXTS}
@@ -56,7 +56,7 @@ _CONTEXT_LINES = f"""
     FROM {_CONTEXTS.replace("WHERE", "JOIN lrs_statement s ON s.seq = x.seq WHERE", 1)}
       AND x.seq IN ({_SEQS}) ORDER BY x.seq, x.actor_id, x.recorded_from
 """  # noqa: S608  words of ours
-_OF_COMPLETION = f"SELECT c.id FROM compliance_completion c WHERE {_COMPLETIONS}"  # noqa: S608  words of ours
+_OF_COMPLETION = f"SELECT c.id FROM compliance_completion c WHERE {OF_COMPLETIONS}"  # noqa: S608  words of ours
 _ASSIGNED = f"SELECT n.assignment_version_id FROM {_CONTEXTS} AND x.seq IN ({_SEQS})"  # noqa: S608  ours
 
 
@@ -98,7 +98,7 @@ ROWS: tuple[Rows, ...] = (
     Rows(
         "courses.jsonl",
         "compliance_course",
-        f"r.id IN (SELECT c.course_id FROM compliance_completion c WHERE {_COMPLETIONS})",  # noqa: S608  ours
+        f"r.id IN (SELECT c.course_id FROM compliance_completion c WHERE {OF_COMPLETIONS})",  # noqa: S608  ours
         what="The courses that were completed.",
     ),
     Rows(
@@ -150,12 +150,12 @@ class Evidence:
 
     def statements(self) -> Iterator[list[FeedStatement]]:
         """Yield the statements in the order of their arrival, some at a time."""
-        for part in self._parts(_STATEMENTS):
+        for part in self.read(_STATEMENTS):
             yield [FeedStatement(*row) for row in part]
 
     def contexts(self) -> Iterator[bytes]:
         """Yield under which context each statement was made, a line each."""
-        for part in self._parts(_CONTEXT_LINES):
+        for part in self.read(_CONTEXT_LINES):
             yield b"".join(row[0].encode() + b"\n" for row in part)
 
     def rows(self, rows: Rows) -> Iterator[list[tuple[str, str]]]:
@@ -164,10 +164,11 @@ class Evidence:
             f"SELECT r.{rows.key}::text, to_jsonb(r)::text FROM {rows.table} r"  # noqa: S608  words of ours
             f" WHERE {rows.which} ORDER BY r.{rows.key}"
         )
-        for part in self._parts(question):
+        for part in self.read(question):
             yield [(row[0], row[1]) for row in part]
 
-    def _parts(self, question: str) -> Iterator[list[tuple[Any, ...]]]:
+    def read(self, question: str) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows of a question about what was asked, some at a time."""
         with connection.chunked_cursor() as cursor:
             cursor.execute(question, self._values)
             while part := cursor.fetchmany(AT_A_TIME):

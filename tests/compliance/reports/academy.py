@@ -4,48 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from datetime import date
 from io import BytesIO
 from typing import Any
+from uuid import uuid4
 from zipfile import ZipFile
 
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from compliance.access.scope import Scope
-from compliance.models import LogSource
+from compliance.models import AuditEntry, LogSource, Requirement
 from compliance.proof import audit, sources
+from compliance.reports.asked import Asked
 from compliance.reports.bundle import build
-from compliance.reports.bundle.asked import Asked
+from compliance.requirements import lifecycle
 from connectors.models import OrganizationUnit
 from connectors.workforce.canonical import Unit
 from tests.compliance import courses
 from tests.compliance.courses import ANN, BEA, FORKLIFT, caught_up, did
+from tests.compliance.proof import academy as proof
+from tests.compliance.requirements.people import YEARLY
 from tests.connectors.learning import academy
 from tests.connectors.people import ann, hris, person, told
-from tests.fixtures import Hub, nothing_held_back
+from tests.fixtures import Hub
 
 
 @contextmanager
 def log_begins() -> Iterator[None]:
     """Have statements and the audit trail logged from now on; what other tests left is of no interest."""
-    from django.db import connection
-
-    nothing_held_back()
-    with connection.cursor() as cursor:
-        for number, kind, table, key in (
-            (1, "statement", "lrs_statement", "seq"),
-            (3, "audit", "compliance_audit_entry", "seq"),
-        ):
-            cursor.execute(
-                f"SELECT xid::text::bigint, {key} FROM {table} ORDER BY xid DESC, {key} DESC LIMIT 1"
-            )
-            at = cursor.fetchone() or (0, 0)
-            if not LogSource.objects.filter(number=number).exists() or number == 3:
-                LogSource.objects.update_or_create(
-                    number=number, defaults={"kind": kind, "xid": at[0], "key": at[1]}
-                )
     known = any(each.kind == audit.KIND for each in sources.registered())
-    sources.register(replace(audit.AUDIT))
+    proof.begin()
+    last = AuditEntry.objects.order_by("-xid", "-seq").values_list("xid", "seq").first() or (0, 0)
+    LogSource.objects.update_or_create(
+        number=3, defaults={"kind": audit.KIND, "xid": last[0], "key": last[1]}
+    )
+    sources.register(audit.AUDIT)
     yield
     if not known:
         sources.forget(audit.KIND)
@@ -55,6 +49,7 @@ class Academy:
     """A store, its people, and their records."""
 
     def __init__(self, hub: Hub) -> None:
+        self.hub = hub
         self.moodle, store = academy(hub)
         self.store_id = store.pk
         self.workday = hris(store=store)
@@ -80,6 +75,15 @@ class Academy:
     @property
     def bea(self) -> Any:
         return person(self.workday, "21002")
+
+    @property
+    def requirement(self) -> Requirement:
+        """A yearly requirement of the hospital, in force."""
+        mark = uuid4().hex[:6]
+        dora, paul = (User.objects.create_user(f"{name} {mark}") for name in ("Dora drafts", "Paul approves"))
+        draft = lifecycle.create(self.store_id, code=f"R-{mark}", title="Forklifts", document=YEARLY, by=dora)
+        lifecycle.submit(draft)
+        return lifecycle.approve(draft, approved_by=paul, effective_from=date(2020, 1, 1)).requirement
 
     def unit(self, key: str) -> OrganizationUnit:
         return OrganizationUnit.objects.get(store_id=self.store_id, key=key)

@@ -46,6 +46,8 @@ class Asked:
     unit_id: int | None = None
     course_id: int | None = None
     requirement_id: int | None = None
+    #: Table and key of one record, for its trail.
+    record: tuple[str, str] | None = None
     #: Whose records may be seen.
     visible: Scope = field(default_factory=Scope)
 
