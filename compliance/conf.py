@@ -100,3 +100,8 @@ def device_test_days() -> int:
 def purpose_required() -> bool:
     """`COMPLIANCE_PURPOSE_REQUIRED`: whether who looks at people's records has to say why first; False."""
     return bool(getattr(settings, "COMPLIANCE_PURPOSE_REQUIRED", False))
+
+
+def report_days() -> int:
+    """`COMPLIANCE_REPORT_DAYS`: days for which the files of reports are kept; 7."""
+    return int(getattr(settings, "COMPLIANCE_REPORT_DAYS", 7))

@@ -9,6 +9,7 @@ from compliance import reminders
 from compliance.completions import follow, rework
 from compliance.proof import nightly, publish, sequence, vouched
 from compliance.proof.errors import ProofError
+from compliance.reports import runs, schedules
 from compliance.retention import nightly as retention
 from compliance.status import follow as status_follow
 from compliance.trail import review
@@ -101,3 +102,18 @@ def send_reminders() -> int:
 def dispose_nightly() -> int:
     """List what falls due and carry on what was approved; return how many dispositions went on."""
     return retention.run().carried_on
+
+
+@shared_task(
+    name="compliance.make_report", soft_time_limit=6 * 3600, time_limit=6 * 3600 + 60, ignore_result=True
+)
+def make_report(run_id: int) -> None:
+    """Make a report that was asked for."""
+    runs.execute(run_id)
+
+
+@shared_task(name="compliance.tend_reports", ignore_result=True)
+def tend_reports() -> int:
+    """Ask for scheduled reports that are due, take up those that were lost, and remove files that are old."""
+    runs.remove_old()
+    return schedules.ask_due() + runs.take_up_lost()

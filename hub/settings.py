@@ -231,6 +231,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "Follow what the status of people stands on": {"task": "compliance.follow_status", "schedule": 5.0},
     "Follow what the calendar brings to requirements": {"task": "compliance.pass_time", "schedule": 60.0},
     "Queue reminders that are due": {"task": "compliance.queue_reminders", "schedule": 300.0},
+    "Make reports that are due, and remove old ones": {"task": "compliance.tend_reports", "schedule": 60.0},
     "Send reminders": {"task": "compliance.send_reminders", "schedule": 15.0},
     "List what falls due, carry on approved dispositions": {
         "task": "compliance.dispose_nightly",
@@ -388,6 +389,7 @@ COMPLIANCE_LOG_TIMESTAMP_URL = env.text("COMPLIANCE_LOG_TIMESTAMP_URL")
 COMPLIANCE_LOG_TIMESTAMP_ROOTS = env.text("COMPLIANCE_LOG_TIMESTAMP_ROOTS")
 COMPLIANCE_LOG_TIMESTAMP_SECONDS = env.whole("COMPLIANCE_LOG_TIMESTAMP_SECONDS", 3600, least=60)
 # The audit trail (compliance.trail)
+COMPLIANCE_REPORT_DAYS = env.whole("COMPLIANCE_REPORT_DAYS", 7, least=1, most=366)
 COMPLIANCE_AUDIT_REVIEW_DAYS = env.whole("COMPLIANCE_AUDIT_REVIEW_DAYS", 30, least=1, most=366)
 # Completions and training records: compliance.conf reads these.
 COMPLIANCE_SAME_COMPLETION_HOURS = env.whole("COMPLIANCE_SAME_COMPLETION_HOURS", 24, least=0)

@@ -24,5 +24,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("accounts/", include("compliance.accounts.urls")),
     path("audit/sign/", include("compliance.signing.urls")),
+    path("audit/", include("compliance.reports.pages.urls")),
     path("", include("lrs.auth.oauth_urls")),
 ]

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Barrier, Event
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -258,6 +259,12 @@ def django_db_setup(
     yield
     with django_db_blocker.unblock():
         remove()
+
+
+@pytest.fixture(scope="session")
+def log_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the proof log of this database is published, as long as the database lasts."""
+    return tmp_path_factory.mktemp("log")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from compliance.api import (
     completions,
     courses,
     records,
+    reports,
     requirements,
     retention,
     status,
@@ -67,4 +68,9 @@ urlpatterns = [
         name="retention-certificate",
     ),
     path("retention/data-requests", retention.Requests.as_view(), name="data-requests"),
+    path("reports", reports.Reports.as_view(), name="reports"),
+    path("reports/<slug:report>", reports.OneReport.as_view(), name="report"),
+    path("report-runs", reports.Runs.as_view(), name="report-runs"),
+    path("report-runs/<int:run_id>", reports.OneRun.as_view(), name="report-run"),
+    path("report-runs/<int:run_id>/file", reports.RunFile.as_view(), name="report-file"),
 ]

@@ -18,7 +18,7 @@ _READ = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("compliance", "0007_audit_trail"),
+        ("compliance", "0008_reports"),
         ("connectors", "0012_security_alerts"),
         ("lrs", "0004_disposed_statements"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -52,6 +52,12 @@ from compliance.models.reminders import (
     Reminder,
     ReminderPolicy,
 )
+from compliance.models.reports import (
+    ReportRun,
+    Rhythm,
+    RunState,
+    SavedReport,
+)
 from compliance.models.requirements import (
     Curriculum,
     Requirement,
@@ -179,12 +185,16 @@ __all__ = [
     "RecordClass",
     "Reminder",
     "ReminderPolicy",
+    "ReportRun",
     "RequestKind",
     "Requirement",
     "RequirementVersion",
     "RetentionEvent",
     "RetentionSchedule",
     "Rework",
+    "Rhythm",
+    "RunState",
+    "SavedReport",
     "SeenActivity",
     "Signature",
     "SignaturePolicy",

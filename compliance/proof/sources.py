@@ -10,6 +10,7 @@ a table.
     read       the records after a position, and the position behind them
     stored     every record by key, as it is now, for whoever checks
     moment_of  when a record was made, where its key tells
+    of_keys    the records of some keys, for whoever shows them with their proofs
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class Source:
     #: (after) → how many records wait, counted up to some number, and the age of the oldest in seconds.
     waiting: Callable[[Position], tuple[int, float]]
     moment_of: Callable[[int], datetime] | None = None
+    of_keys: Callable[[Sequence[int]], Sequence[Record]] = lambda _: ()
 
 
 _sources: dict[str, Source] = {}

@@ -58,6 +58,7 @@ def of_table(
     rows = f"SELECT {key}, {xid}, ({name})::text, {selected} FROM {table}"  # noqa: S608  ours
     read_next = f"{rows} WHERE ({xid}, {key}) > (%s, %s) AND {xid} < {_SAFE} ORDER BY {xid}, {key} LIMIT %s"
     read_stored = f"{rows} WHERE {key} > %s ORDER BY {key} LIMIT %s"
+    read_keys = f"{rows} WHERE {key} = ANY (%s::bigint[]) ORDER BY {key}"
     count = (
         f"SELECT count(*), coalesce(extract(epoch FROM now() - min({at})), 0)::float8 FROM {table}"  # noqa: S608  ours
         f" WHERE ({xid}, {key}) > (%s, %s)"
@@ -74,13 +75,16 @@ def of_table(
     def stored(after: int, most: int) -> list[Stored]:
         return [Stored(record(row), row[1]) for row in _rows(read_stored, after, most)]
 
+    def of_keys(keys: Sequence[int]) -> list[Record]:
+        return [record(row) for row in _rows(read_keys, list(keys))]
+
     def waiting(after: Position) -> tuple[int, float]:
         [(many, seconds)] = _rows(count, *after)
         return many, seconds
 
-    return Source(kind, number, read, stored, waiting)
+    return Source(kind, number, read, stored, waiting, of_keys=of_keys)
 
 
-def _rows(query: str, *values: int) -> list[tuple[Any, ...]]:
+def _rows(query: str, *values: int | list[int]) -> list[tuple[Any, ...]]:
     with database.binary_cursor() as cursor:
         return cursor.execute(query.encode(), values).fetchall()

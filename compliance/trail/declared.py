@@ -117,6 +117,8 @@ AUDITED: tuple[Audited, ...] = (
     Audited("compliance.Disposition", store="store"),
     Audited("compliance.DispositionCertificate", store="disposition.store"),
     Audited("compliance.DataRequest", store="store"),
+    Audited("compliance.SavedReport", store="store", silent=("next_run",)),
+    Audited("compliance.ReportRun", store="store", silent=("bytes",)),
     # Signatures, accounts and access
     Audited("account.EmailAddress"),
     Audited("mfa.Authenticator", silent=("last_used_at",), secret=("data",)),

@@ -31,7 +31,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def site(django_db_setup: None) -> Iterator[LiveHub]:
+def site(django_db_setup: None, log_folder: Path) -> Iterator[LiveHub]:
     """The live hub, with the static files its settings want."""
     with tempfile.TemporaryDirectory(prefix="lrs-hub-browser-") as name:
         environment = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
@@ -43,7 +43,11 @@ def site(django_db_setup: None) -> Iterator[LiveHub]:
             env=environment
             | {"HUB_DATA_DIR": name, "SECRET_KEY": "only-to-collect", "CELERY_BROKER_URL": "memory://"},
         )
-        with running(database_address(), folder=Path(name)) as started:
+        log = {
+            "COMPLIANCE_LOG_DIR": str(log_folder / "published"),
+            "COMPLIANCE_LOG_LOCK": str(log_folder / "lock" / "published.json"),
+        }
+        with running(database_address(), folder=Path(name), environment=log) as started:
             yield started
 
 

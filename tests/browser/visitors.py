@@ -126,6 +126,8 @@ class Form:
     names: set[str] = field(default_factory=set)
     #: What each button says, its name and its value: only the one that is pressed is sent.
     buttons: list[tuple[str, str, str]] = field(default_factory=list)
+    #: Where buttons send the form that say so themselves, and how.
+    elsewhere: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def button(self, text: str) -> tuple[str, str, str] | None:
         """Return the button that says so."""
@@ -186,6 +188,9 @@ class _Page(HTMLParser):
             return
         if tag == "button" and given.get("type", "submit") == "submit":
             self._form.buttons.append((text, given.get("name", ""), given.get("value", "")))
+            if "formaction" in given:
+                way = given["formaction"], given.get("formmethod", self._form.method).lower()
+                self._form.elsewhere[text] = way
         if tag in ("textarea", "select") and given.get("name"):
             self._form.names.add(given["name"])
             if tag == "textarea":
@@ -222,8 +227,9 @@ class PlainVisitor:
         values = [(name, value) for name, value in form.values if name not in changed] + list(changed.items())
         if pressed[1]:
             values.append(pressed[1:])
-        address = urljoin(self.address, form.action)
-        if form.method == "post":
+        action, method = form.elsewhere.get(pressed[0], (form.action, form.method))
+        address = urljoin(self.address, action)
+        if method == "post":
             headers = {"Referer": self.address}
             self._take(self.session.post(address, data=values, headers=headers, timeout=60))
         else:

@@ -9,10 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import pytest
 from django.apps import apps
 from django.db import connection
 
@@ -26,16 +24,6 @@ from compliance.signing import logged
 from tests.fixtures import Xapi, nothing_held_back
 
 ORIGIN = "academy.hospital.example/api/v1/log"
-
-
-_folders: list[Path] = []
-
-
-def folder(factory: pytest.TempPathFactory) -> Path:
-    """Return where the log of this process's database is published, as long as the database lasts."""
-    if not _folders:
-        _folders.append(factory.mktemp("log"))
-    return _folders[0]
 
 
 def begin() -> None:

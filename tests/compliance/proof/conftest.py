@@ -12,12 +12,6 @@ from tests.compliance.proof import academy
 from tests.fixtures import Hub
 
 
-@pytest.fixture(scope="session")
-def log_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the log of this database is published, as long as the database lasts."""
-    return academy.folder(tmp_path_factory)
-
-
 @pytest.fixture(autouse=True)
 def beside_the_database(log_folder: Path, settings: Settings) -> None:
     """Have every test find the log where it is."""

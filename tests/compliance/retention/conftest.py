@@ -14,12 +14,6 @@ from tests.compliance.proof import academy
 from tests.fixtures import Hub, nothing_held_back
 
 
-@pytest.fixture(scope="session")
-def log_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the log of this database is published."""
-    return academy.folder(tmp_path_factory)
-
-
 @pytest.fixture
 def log(hub: Hub, log_folder: Path, settings: Settings) -> Iterator[academy.Log]:
     """The log with everything in it that is stored, published."""

@@ -1,0 +1,45 @@
+"""The facts under which a report was made; they stand on every page and in every file.
+
+In: what was asked and by whom. Out: names and values. Times are with their offset (FDA expects the zone to be
+told); the checkpoint is that of the proof log when the report was made.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from django.utils import timezone
+
+from compliance.proof import publish
+from compliance.reports.asked import Asked
+
+
+def facts(asked: Asked, *, by: str) -> dict[str, Any]:
+    """Return who made a report, when, of what, with what."""
+    made = publish.latest()
+    return {
+        "Made for": by,
+        "Made at": f"{timezone.now().isoformat(sep=' ', timespec='seconds')} (UTC)",
+        "As of": _moment(asked.at),
+        "As known on": _moment(asked.known),
+        "Filters": ", ".join(
+            f"{name.removesuffix('_id')}: {value}"
+            for name, value in asked.told().items()
+            if value is not None and name not in {"at", "known"}
+        ),
+        "Hub version": _version(),
+        "Checkpoint": "none yet" if made is None else f"{made.size} leaves, root {bytes(made.root).hex()}",
+    }
+
+
+def _moment(value: datetime) -> str:
+    return value.isoformat(sep=" ", timespec="seconds")
+
+
+def _version() -> str:
+    try:
+        return version("lrs-hub")
+    except PackageNotFoundError:
+        return "from source"

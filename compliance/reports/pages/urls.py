@@ -1,0 +1,17 @@
+"""Addresses of the pages for auditors."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from compliance.reports.pages import views
+
+app_name = "audit"
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("reports/<slug:name>/", views.report, name="report"),
+    path("reports/<slug:name>/pull/", views.pull, name="pull"),
+    path("runs/", views.pulled, name="runs"),
+    path("runs/<int:run_id>/", views.run, name="run"),
+    path("runs/<int:run_id>/file", views.file, name="file"),
+]
