@@ -54,7 +54,19 @@ _OF_ACCESS = frozenset(
     ]
 )
 #: Tables of oversight: they tell of everybody, whatever part of the organization one looks after.
-_OF_OVERSIGHT = frozenset(["auditentry", "auditreview", "disclosure"])
+_OF_OVERSIGHT = frozenset(
+    [
+        "auditentry",
+        "auditreview",
+        "disclosure",
+        "datarequest",
+        "disposition",
+        "dispositioncertificate",
+        "dispositionitem",
+        "dispositionresult",
+        "legalhold",
+    ]
+)
 _PEOPLE = ("connectors.view_person", "connectors.view_organizationunit")
 
 #: Role → permissions by name, beside those found by rule (`_by_rule`).
