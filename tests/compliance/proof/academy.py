@@ -53,9 +53,11 @@ _BEGAN: dict[int, int] = {}
 
 def begin_source(source: Source, *, key: int, xid: int) -> int:
     """Have a source logged from now on that was taken off the register; return the key behind which its
-    records count. The first call says where that is; what is older stands in no leaf."""
+    records count. The first call says where that is; what is older and stands in no leaf does not count."""
     if source.number not in _BEGAN:
-        LogSource.objects.create(number=source.number, kind=source.kind, xid=xid, key=key)
+        LogSource.objects.update_or_create(
+            number=source.number, defaults={"kind": source.kind, "xid": xid, "key": key}
+        )
         _BEGAN[source.number] = key
     began = _BEGAN[source.number]
 

@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from compliance.access.scope import Scope
-from compliance.models import AuditEntry, LogSource, Requirement
+from compliance.models import AuditEntry, Requirement
 from compliance.proof import audit, sources
 from compliance.reports.asked import Asked
 from compliance.reports.bundle import build
@@ -36,10 +36,7 @@ def log_begins() -> Iterator[None]:
     known = any(each.kind == audit.KIND for each in sources.registered())
     proof.begin()
     last = AuditEntry.objects.order_by("-xid", "-seq").values_list("xid", "seq").first() or (0, 0)
-    LogSource.objects.update_or_create(
-        number=3, defaults={"kind": audit.KIND, "xid": last[0], "key": last[1]}
-    )
-    sources.register(audit.AUDIT)
+    proof.begin_source(audit.AUDIT, key=last[1], xid=last[0])
     yield
     if not known:
         sources.forget(audit.KIND)

@@ -26,6 +26,7 @@ _TEMPLATES = {
     "connectors.FieldMapping": ["connectors/admin/mapping/editor.html"],
     "connectors.AlertChannel": ["connectors/admin/watch/channel.html"],
     "connectors.IdentityRule": ["connectors/admin/people/rule.html"],
+    "compliance.RetentionSchedule": ["compliance/admin/retention/schedules.html"],
     "compliance.CompletionRule": ["compliance/admin/completions/new_rule.html"],
     "compliance.CompletionRuleVersion": ["compliance/admin/completions/rule.html"],
     "compliance.CourseEquivalence": [
@@ -43,6 +44,9 @@ _OWN_WORDS = {
     "compliance.TrainingRecord": "Told once; a withdrawal says why.",
     "compliance.PracticalSignOff": "Signed, with the evaluator's remarks; a withdrawal says why.",
     "compliance.PasswordReset": "Asked for and approved by two people, with the reason.",
+    "compliance.LegalHold": "Placed and lifted with the reason.",
+    "compliance.Disposition": "Reviewed with a note, and signed.",
+    "compliance.DataRequest": "Answered with the duty or the ground.",
     "compliance.Device": "Registered once and revoked with the reason.",
     "compliance.CertificationLetter": "Added once, with its reference.",
     "compliance.AccountabilityPolicy": "Each is a new version.",

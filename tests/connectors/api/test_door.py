@@ -224,7 +224,7 @@ def test_every_address_is_described_and_the_description_is_sound(hub: Hub) -> No
     described = Client().get("/api/schema/", headers={"Accept": "application/json"}).json()
     validate_schema(described)  # type: ignore[no-untyped-call]  # the library is
     addresses = {
-        re.sub(r"<int:(\w+)>", r"{\1}", f"/api/v1/{each.pattern}")
+        re.sub(r"<(?:int|slug):(\w+)>", r"{\1}", f"/api/v1/{each.pattern}")
         for area in ("connectors.api.urls", "compliance.api.urls")
         for each in get_resolver(area).url_patterns
         if "rest" not in str(each.pattern)

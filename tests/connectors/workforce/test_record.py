@@ -393,7 +393,9 @@ def test_nothing_known_can_be_overwritten(statement: str) -> None:
 
 
 def test_the_version_tables_cannot_be_emptied() -> None:
-    with pytest.raises(DatabaseError, match="only ever added"), connection.cursor() as cursor:
+    # The trail's trigger speaks first, and would not let it go either.
+    refused = "only ever added|TRUNCATE is refused"
+    with pytest.raises(DatabaseError, match=refused), connection.cursor() as cursor:
         cursor.execute("TRUNCATE connectors_actor_link")
 
 
