@@ -47,25 +47,30 @@ def begin() -> None:
         sources.register(replace(statements.STATEMENTS, stored=_but(first, last)))
 
 
-#: Where the log of a source began, by its number.
-_BEGAN: dict[int, int] = {}
+#: Where the log of a source began, by its number: transaction and key.
+_BEGAN: dict[int, tuple[int, int]] = {}
 
 
 def begin_source(source: Source, *, key: int, xid: int) -> int:
     """Have a source logged from now on that was taken off the register; return the key behind which its
-    records count. The first call says where that is; what is older and stands in no leaf does not count."""
+    records count. The first call says where that is; what is older stands in no leaf."""
     if source.number not in _BEGAN:
         LogSource.objects.update_or_create(
             number=source.number, defaults={"kind": source.kind, "xid": xid, "key": key}
         )
-        _BEGAN[source.number] = key
+        _BEGAN[source.number] = (xid, key)
     began = _BEGAN[source.number]
 
     def read(after: int, most: int) -> Sequence[Stored]:
-        return source.stored(max(after, began), most)
+        while rows := source.stored(after, most):
+            # By transaction first: what committed late may have the lower key.
+            if found := [each for each in rows if (each.xid, each.record.key) > began]:
+                return found
+            after = rows[-1].record.key
+        return []
 
     sources.register(replace(source, stored=read))
-    return began
+    return began[1]
 
 
 def _but(first: int, last: int) -> Any:

@@ -19,6 +19,7 @@ from compliance.access.scope import Scope
 from compliance.proof import keys, note
 from compliance.reports.bundle import build, verify
 from tests.compliance.courses import ANN, caught_up, did
+from tests.compliance.proof.academy import ORIGIN
 from tests.compliance.reports.academy import Academy, files
 
 
@@ -54,7 +55,7 @@ def test_an_untouched_bundle_passes_without_any_package(academy: Academy, tmp_pa
     (tmp_path / "bundle.zip").write_bytes(bundle)
     (tmp_path / "open").mkdir()
     written(tmp_path / "open", files(bundle))
-    vkey = keys.verifiers()[-1].vkey
+    vkey = keys.signers(ORIGIN)[0].verifier.vkey
     for path in (tmp_path / "bundle.zip", tmp_path / "open"):
         done = alone(path, tmp_path / "open" / "verify.py", "--key", vkey)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -154,7 +155,7 @@ def test_a_bundle_whose_manifest_was_written_anew_is_refused(academy: Academy, t
 
 def test_a_key_from_elsewhere_counts(academy: Academy, tmp_path: Path) -> None:
     path = written(tmp_path, files(academy.bundle()))
-    mine = keys.verifiers()[-1]
+    mine = keys.signers(ORIGIN)[0].verifier
     other = keys.new_signer(mine.name).verifier
     code, said = checked(path, "--key", mine.vkey)
     assert code == 0, said
