@@ -18,6 +18,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 from django.test import Client
@@ -30,6 +31,7 @@ from compliance.access.grants import AUDITOR
 from compliance.access.roles import ADMINISTRATOR, EVALUATOR, MANAGER, TRAINING_MANAGER
 from compliance.models import AuditEntry
 from tests.compliance.signing.people import warden
+from tests.connectors.people import new_store
 
 #: Letter in the table → role; "-" is somebody who has not signed in, "0" an account without any role.
 ROLES = {
@@ -107,16 +109,18 @@ def _client(letter: str) -> Client:
         return client
     user = User.objects.create_user(f"{letter.lower()}-{uuid4().hex[:8]}", is_staff=True)
     if letter in ROLES:
-        grants.give(
-            user,
-            Group.objects.get(name=ROLES[letter]),
-            store_id=None,
-            by=warden(),
-            reason="For the table of routes.",
-            ends=None if ROLES[letter] != AUDITOR else _soon(),
-        )
+        role = Group.objects.get(name=ROLES[letter])
+        ends = _soon() if ROLES[letter] == AUDITOR else None
+        # Pages that go through whole stores let nobody in who may not see them all.
+        for store in _stores():
+            grants.give(user, role, store_id=store, by=warden(), reason="For the table of routes.", ends=ends)
     client.force_login(user)
     return client
+
+
+def _stores() -> list[int]:
+    stores = apps.get_model("lrs", "Store").objects.order_by("name")
+    return list(stores.values_list("pk", flat=True)) or [new_store().pk]
 
 
 def _soon() -> datetime:

@@ -53,7 +53,7 @@ _BEGAN: dict[int, tuple[int, int]] = {}
 
 def begin_source(source: Source, *, key: int, xid: int) -> int:
     """Have a source logged from now on that was taken off the register; return the key behind which its
-    records count. The first call says where that is; what is older stands in no leaf."""
+    records count. The first call says where that is; what is older counts where it has a leaf."""
     if source.number not in _BEGAN:
         LogSource.objects.update_or_create(
             number=source.number, defaults={"kind": source.kind, "xid": xid, "key": key}
@@ -63,8 +63,14 @@ def begin_source(source: Source, *, key: int, xid: int) -> int:
 
     def read(after: int, most: int) -> Sequence[Stored]:
         while rows := source.stored(after, most):
+            keys = [each.record.key for each in rows]
+            leaves = LogEntry.objects.filter(source=source.number, key__in=keys)
+            logged = set(leaves.values_list("key", flat=True))
             # By transaction first: what committed late may have the lower key.
-            if found := [each for each in rows if (each.xid, each.record.key) > began]:
+            found = [
+                each for each in rows if each.record.key in logged or (each.xid, each.record.key) > began
+            ]
+            if found:
                 return found
             after = rows[-1].record.key
         return []
@@ -128,6 +134,7 @@ def row(caller: Xapi, statement_id: str) -> Any:
 def sound() -> Report:
     """Check everything; nothing may deviate."""
     found = verify()
-    assert [str(each) for each in found.deviations] == []
+    told = [str(each) for each in found.deviations]
+    assert told == [], told[:5]
     assert found.sound
     return found

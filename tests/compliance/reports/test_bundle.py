@@ -75,7 +75,7 @@ def test_it_holds_what_was_asked_for_and_no_more(academy: Academy) -> None:
     assert b"Ann Lee" in content["people.jsonl"]
     page = content["index.html"].decode()
     assert "<script" not in page
-    assert "//" not in page
+    assert "://" not in page
     manifest = json.loads(content["manifest.json"])
     assert {each["name"] for each in manifest["files"]} == set(content) - {"manifest.json", "manifest.note"}
     assert manifest["made_for"] == "Inés Gómez"
