@@ -31,7 +31,7 @@ from tests.connectors.sync.process import environment
 from tests.connectors.sync.source import Roster, staff, synced
 
 ROOT = Path(__file__).resolve().parents[3]
-NURSES, KILLS = 3_000, 4
+NURSES, KILLS = 6_000, 4
 
 
 def carried_on(run: SyncRun) -> subprocess.Popen[bytes]:

@@ -275,7 +275,7 @@ def test_repeats_are_exact_though_marks_collide() -> None:
 
 @pytest.mark.parametrize("kind", ["csv", "json", "xml"])
 def test_memory_does_not_grow_with_the_file(incoming: Incoming, kind: str) -> None:
-    number = 50_000 if kind == "csv" else 10_000
+    number = 100_000 if kind == "csv" else 10_000
     incoming.settings = {"format": kind}
     path = incoming.folder / "large"
     with path.open("w") as target:
