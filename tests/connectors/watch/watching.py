@@ -29,8 +29,13 @@ def looked_at(store: Any, *, now: datetime | None = None) -> Evaluated:
 
 
 def open_alerts(store: Any, kind: str | None = None) -> list[Alert]:
-    """Return the alerts of a store that last, oldest first."""
+    """Return the alerts of a store that last, oldest first.
+
+    What concerns the whole hub, as accounts that are guessed at, is told to every store, and where asked.
+    """
     found = Alert.objects.filter(store=store, cleared=None).order_by("pk")
+    if kind is None:
+        found = found.exclude(kind__in=["security", "proof"])
     return list(found if kind is None else found.filter(kind=kind))
 
 
