@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import csv
 import io
+import lzma
 import mimetypes
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -231,5 +233,12 @@ def _unpacked(content: bytes) -> dict[str, bytes]:
             if sum(each.file_size for each in packed.infolist()) > BYTES_MOST:
                 raise ComplianceError(f"Unpacked it has more than {BYTES_MOST:,} bytes.")
             return {each.filename: packed.read(each) for each in packed.infolist() if not each.is_dir()}
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        EOFError,
+        RuntimeError,
+        NotImplementedError,
+    ) as error:
         raise ComplianceError("The ZIP cannot be read.") from error
