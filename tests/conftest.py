@@ -14,11 +14,11 @@ from hub.embedded import temporary
 from hub.embedded.postgres import Postgres
 from hub.environment import database_from_url
 from tests.browser import chromium
-from tests.fixtures import database, django_db_setup, hub, log_folder, moodle
+from tests.fixtures import apart, database, django_db_setup, hub, log_folder, moodle
 from tests.live import berlin, live_hub
 
 #: Fixtures of every test; what they are for stands in tests/fixtures.py and tests/live.py.
-__all__ = ["berlin", "database", "django_db_setup", "hub", "live_hub", "log_folder", "moodle"]
+__all__ = ["apart", "berlin", "database", "django_db_setup", "hub", "live_hub", "log_folder", "moodle"]
 
 _SERVER = pytest.StashKey[Postgres]()
 

@@ -261,9 +261,16 @@ def django_db_setup(
         remove()
 
 
-@pytest.fixture(scope="session")
-def log_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the proof log of this database is published, as long as the database lasts."""
+@pytest.fixture(scope="module")
+def apart(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A database for the tests of one module, about what a hub has one of: its log, its alerts, its trail."""
+    with django_db_blocker.unblock(), database_of_process.apart():
+        yield
+
+
+@pytest.fixture(scope="module")
+def log_folder(apart: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the proof log of a database of its own is published, as long as that lasts."""
     return tmp_path_factory.mktemp("log")
 
 

@@ -31,7 +31,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def site(django_db_setup: None, log_folder: Path) -> Iterator[LiveHub]:
+def site(django_db_setup: None) -> Iterator[LiveHub]:
     """The live hub, with the static files its settings want."""
     with tempfile.TemporaryDirectory(prefix="lrs-hub-browser-") as name:
         environment = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
@@ -44,8 +44,8 @@ def site(django_db_setup: None, log_folder: Path) -> Iterator[LiveHub]:
             | {"HUB_DATA_DIR": name, "SECRET_KEY": "only-to-collect", "CELERY_BROKER_URL": "memory://"},
         )
         log = {
-            "COMPLIANCE_LOG_DIR": str(log_folder / "published"),
-            "COMPLIANCE_LOG_LOCK": str(log_folder / "lock" / "published.json"),
+            "COMPLIANCE_LOG_DIR": f"{name}/log/published",
+            "COMPLIANCE_LOG_LOCK": f"{name}/log/lock/published.json",
         }
         with running(database_address(), folder=Path(name), environment=log) as started:
             yield started

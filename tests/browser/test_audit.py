@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -23,15 +22,14 @@ from compliance.access.grants import AUDITOR
 from compliance.models import Disclosure
 from tests.browser.conftest import PASSWORD
 from tests.browser.visitors import ChromiumVisitor, PlainVisitor, Visitor
-from tests.compliance.reports.academy import Academy, log_begins
+from tests.compliance.reports.academy import Academy
 from tests.compliance.signing.people import warden
 from tests.fixtures import Hub
 
 
 @pytest.fixture
-def academy(hub: Hub) -> Iterator[Academy]:
-    with log_begins():
-        yield Academy(hub)
+def academy(hub: Hub) -> Academy:
+    return Academy(hub)
 
 
 @pytest.fixture

@@ -75,14 +75,15 @@ def await_progress(writers: list[Writer], before: int, *, seconds: float) -> Non
         time.sleep(0.05)
 
 
-def settle(writers: list[Writer]) -> None:
+def settle(hub: WholeHub, writers: list[Writer]) -> None:
     for writer in writers:
         writer.end()
     until = time.monotonic() + SETTLING_SECONDS
     for writer in writers:
         writer.join(timeout=max(0.1, until - time.monotonic()))
         assert not writer.is_alive(), (
-            f"{writer.name} was not served for {SETTLING_SECONDS} s after the last kill"
+            f"{writer.name} was not served for {SETTLING_SECONDS} s after the last kill:"
+            f" {writer.sent[-1].failures[-20:]}\n{hub.log()[-6_000:]}"
         )
 
 
@@ -160,7 +161,7 @@ def test_killing_any_part_at_random_points_loses_nothing_and_leaves_nothing_half
             writer.start()
         await_progress(writers, 0, seconds=20)
         done = kill_at_random_points(hub, writers, random.Random(seed))
-        settle(writers)
+        settle(hub, writers)
         batches = [batch for writer in writers for batch in writer.sent]
         by_id = check_statements(hub, batches)
         failed = [batch for batch in batches if batch.failures]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
+from compliance.proof import audit, sources
+from compliance.signing import logged
 from tests.compliance.proof import academy
 from tests.fixtures import Hub
 
@@ -21,10 +24,19 @@ def beside_the_database(log_folder: Path, settings: Settings) -> None:
     settings.COMPLIANCE_LOG_PRIVATE_ADDRESSES = True
 
 
+@pytest.fixture(scope="module")
+def statements_alone() -> Iterator[None]:
+    """Have nothing but statements logged, for tests that count leaves."""
+    for each in (audit.AUDIT, logged.SIGNATURES):
+        sources.forget(each.kind)
+    yield
+    for each in (audit.AUDIT, logged.SIGNATURES):
+        sources.register(each)
+
+
 @pytest.fixture
 def log(hub: Hub) -> academy.Log:
     """The log with everything in it that is stored, published."""
-    academy.begin()
     made = academy.Log()
     made.caught_up()
     return made

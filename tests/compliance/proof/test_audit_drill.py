@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from compliance.models import AuditEntry, Course
-from compliance.proof import audit, checking, proofs, sources
+from compliance.proof import checking, proofs
 from compliance.proof.verify.run import verify
-from tests.compliance.proof.academy import Log, begin_source, sound
+from tests.compliance.proof.academy import Log, sound
 from tests.compliance.proof.test_drill import as_superuser, only
 from tests.fixtures import Hub
 
 
 @pytest.fixture
-def entry(hub: Hub, log: Log) -> Iterator[AuditEntry]:
+def entry(hub: Hub, log: Log) -> AuditEntry:
     """The entry of a course whose title was changed; logged and published."""
-    last = AuditEntry.objects.order_by("-xid", "-seq").values_list("seq", "xid").first() or (0, 0)
-    begin_source(audit.AUDIT, key=last[0], xid=last[1])
     course = Course.objects.create(
         store_id=hub.caller("Moodle Berlin").store_id, code="HAZ-1", title="Hazards"
     )
@@ -26,8 +22,7 @@ def entry(hub: Hub, log: Log) -> Iterator[AuditEntry]:
     course.save()
     log.caught_up()
     sound()
-    yield AuditEntry.objects.filter(table_name="compliance_course", row_key=str(course.pk)).latest("seq")
-    sources.forget(audit.KIND)
+    return AuditEntry.objects.filter(table_name="compliance_course", row_key=str(course.pk)).latest("seq")
 
 
 def test_an_entry_is_proven_to_be_in_the_log(entry: AuditEntry) -> None:

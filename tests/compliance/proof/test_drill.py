@@ -32,6 +32,8 @@ from tests.compliance.proof.academy import Log, row, sound
 from tests.fixtures import Xapi
 from tests.statements import statement
 
+pytestmark = pytest.mark.usefixtures("statements_alone")
+
 LOGGED = [
     "lrs_statement",
     "compliance_log_entry",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -14,8 +12,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from compliance.access.scope import Scope
-from compliance.models import AuditEntry, Requirement
-from compliance.proof import audit, sources
+from compliance.models import Requirement
 from compliance.reports.asked import Asked
 from compliance.reports.bundle import build
 from compliance.requirements import lifecycle
@@ -23,23 +20,10 @@ from connectors.models import OrganizationUnit
 from connectors.workforce.canonical import Unit
 from tests.compliance import courses
 from tests.compliance.courses import ANN, BEA, FORKLIFT, caught_up, did
-from tests.compliance.proof import academy as proof
 from tests.compliance.requirements.people import YEARLY
 from tests.connectors.learning import academy
 from tests.connectors.people import ann, hris, person, told
 from tests.fixtures import Hub
-
-
-@contextmanager
-def log_begins() -> Iterator[None]:
-    """Have statements and the audit trail logged from now on; what other tests left is of no interest."""
-    known = any(each.kind == audit.KIND for each in sources.registered())
-    proof.begin()
-    last = AuditEntry.objects.order_by("-xid", "-seq").values_list("xid", "seq").first() or (0, 0)
-    proof.begin_source(audit.AUDIT, key=last[1], xid=last[0])
-    yield
-    if not known:
-        sources.forget(audit.KIND)
 
 
 class Academy:

@@ -1,14 +1,13 @@
-"""The academy of a hospital whose records an auditor pulls; its log begins with these tests."""
+"""The academy of a hospital whose records an auditor pulls; in a database of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
-from tests.compliance.reports.academy import Academy, log_begins
+from tests.compliance.reports.academy import Academy
 from tests.fixtures import Hub
 
 
@@ -20,7 +19,6 @@ def beside_the_database(log_folder: Path, settings: Settings) -> None:
 
 
 @pytest.fixture
-def academy(hub: Hub) -> Iterator[Academy]:
+def academy(hub: Hub) -> Academy:
     """Ann of intensive care and Bea of the emergency room, who both completed the forklift course."""
-    with log_begins():
-        yield Academy(hub)
+    return Academy(hub)
