@@ -34,7 +34,8 @@ def make(*, keep: bool, anew: bool) -> Callable[[], None]:
 
     With `keep` it stays for the next run, and the one of an earlier run is taken unless it is to be `anew`.
     """
-    migrated, own = _migrated(keep=keep), connection.creation._get_test_db_name()
+    creation: Any = connection.creation
+    migrated, own = _migrated(keep=keep), creation._get_test_db_name()
     with connection._nodb_cursor() as cursor:
         cursor.execute("SET lock_timeout = 0; SET statement_timeout = 0")
         cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
