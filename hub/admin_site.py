@@ -6,7 +6,7 @@ one that grows pages adds its group here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.http import HttpRequest
@@ -16,15 +16,13 @@ from django.urls import reverse
 Item = dict[str, Any]
 
 
-def navigation(_: HttpRequest) -> list[dict[str, Any]]:
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the menu."""
     # Their pages use models, which are not there yet when the settings load this module.
     from compliance.admin import menu as compliance_menu
     from connectors.admin import menu
 
-    workforce = [_item(*entry) for entry in menu()]
-    compliance = [_item(*entry) for entry in compliance_menu()]
-    return [
+    groups: list[dict[str, Any]] = [
         {
             "title": "",
             "items": [_item("Dashboard", "space_dashboard", "admin:index")],
@@ -52,8 +50,8 @@ def navigation(_: HttpRequest) -> list[dict[str, Any]]:
                 _item("Feed", "dynamic_feed", "admin:lrs_feedcursor_changelist", "lrs.view_feedcursor"),
             ],
         },
-        *([{"title": "Workforce", "separator": True, "items": workforce}] if workforce else []),
-        *([{"title": "Compliance", "separator": True, "items": compliance}] if compliance else []),
+        _group("Workforce", menu()),
+        *(_group(title, entries) for title, entries in compliance_menu().items()),
         {
             "title": "People",
             "separator": True,
@@ -63,6 +61,7 @@ def navigation(_: HttpRequest) -> list[dict[str, Any]]:
             ],
         },
     ]
+    return _marked(groups, request.path)
 
 
 def static_file(path: str) -> Callable[[HttpRequest], str]:
@@ -70,14 +69,16 @@ def static_file(path: str) -> Callable[[HttpRequest], str]:
     return lambda _: static(path)
 
 
+def _group(title: str, entries: Iterable[tuple[str, str, str, str]]) -> dict[str, Any]:
+    return {"title": title, "separator": True, "items": [_item(*entry) for entry in entries]}
+
+
 def _item(title: str, icon: str, name: str, permission: str = "") -> Item:
-    address = reverse(name)
     return {
         "title": title,
         "icon": icon,
-        "link": address,
+        "link": reverse(name),
         "permission": _may(permission),
-        "active": _is_at(address),
     }
 
 
@@ -85,10 +86,12 @@ def _may(permission: str) -> Callable[[HttpRequest], bool]:
     return lambda request: not permission or request.user.has_perm(permission)
 
 
-def _is_at(address: str) -> Callable[[HttpRequest], bool]:
-    # The pages below "Sources" and "Activities" include others of this menu.
-    inner = {reverse("admin:lrs_connect"), reverse("admin:lrs_entity_agents")}
-    others = tuple(each for each in inner if each != address)
-    if address == reverse("admin:index"):
-        return lambda request: request.path == address
-    return lambda request: request.path.startswith(address) and not request.path.startswith(others)
+def _marked(groups: list[dict[str, Any]], path: str) -> list[dict[str, Any]]:
+    """Mark the one entry whose page `path` is, or is below; of several, that with the longest address."""
+    items = [item for group in groups for item in group["items"]]
+    home = reverse("admin:index")
+    above = [each["link"] for each in items if path == each["link"] or each["link"] != home]
+    at = max((link for link in above if path.startswith(link)), key=len, default="")
+    for item in items:
+        item["active"] = item["link"] == at
+    return groups

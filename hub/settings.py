@@ -466,6 +466,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = ["hub.formats"]
 
 # Files
 STATIC_URL = "static/"

@@ -17,6 +17,7 @@ from compliance.models import Recipient, Reminder, ReminderPolicy
 from lrs.admin.base import HubAdmin
 from lrs.admin.reason import AsksForReason
 
+GROUP = "Requirements"
 MENU = [
     ("Reminder policies", "notifications_active", "admin:compliance_reminderpolicy_changelist",
      "compliance.view_reminderpolicy"),

@@ -26,6 +26,7 @@ from compliance.status.standing import State
 from connectors.api import names
 from lrs.admin.base import chosen_store
 
+GROUP = "Requirements"
 MENU = [
     ("Requirements", "rule", "admin:compliance_requirement_changelist", "compliance.view_requirement"),
     (

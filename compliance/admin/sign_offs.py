@@ -26,6 +26,7 @@ from connectors.models import Person
 from lrs.admin.base import chosen_store
 from lrs.admin.keyset import listing
 
+GROUP = "Training"
 MENU = [
     ("Practical sign-offs", "how_to_reg", "admin:compliance_practicalsignoff_changelist", signables.EVALUATE),
 ]

@@ -16,6 +16,7 @@ from compliance.requirements.errors import InvalidDefinition
 from lrs.admin.base import HubAdmin
 from lrs.admin.reason import AsksForReason
 
+GROUP = "Requirements"
 MENU = [
     ("Waivers", "event_busy", "admin:compliance_waiver_changelist", "compliance.view_waiver"),
     ("Curricula", "list_alt", "admin:compliance_curriculum_changelist", "compliance.view_curriculum"),

@@ -38,7 +38,9 @@ class ScopeBoxes(forms.MultipleChoiceField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
-            choices=[(scope, f"{scope} – {meaning.lower()}") for scope, meaning in SCOPES.items()],
+            choices=[
+                (scope, f"{scope} – {meaning[0].lower()}{meaning[1:]}") for scope, meaning in SCOPES.items()
+            ],
             widget=forms.CheckboxSelectMultiple,
             error_messages={"required": "Choose at least one."},
             **options,

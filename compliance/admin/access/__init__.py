@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from compliance.admin.access import accounts, grants, log
 
-__all__ = ["MENU", "accounts", "grants", "log"]
+__all__ = ["GROUP", "MENU", "accounts", "grants", "log"]
 
+GROUP = "Access"
 MENU = [
     ("Grants", "vpn_key", "admin:compliance_grant_changelist", "compliance.view_grant"),
     (

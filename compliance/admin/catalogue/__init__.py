@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from compliance.admin.catalogue import courses, equivalences, unassigned
 
-__all__ = ["MENU", "courses", "equivalences", "unassigned"]
+__all__ = ["GROUP", "MENU", "courses", "equivalences", "unassigned"]
 
+GROUP = "Training"
 MENU = [
     ("Courses", "school", "admin:compliance_course_changelist", "compliance.view_course"),
     (

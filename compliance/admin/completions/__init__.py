@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from compliance.admin.completions import completions, records, rules
 
-__all__ = ["MENU", "completions", "records", "rules"]
+__all__ = ["GROUP", "MENU", "completions", "records", "rules"]
 
+GROUP = "Training"
 MENU = [
     ("Completions", "task_alt", "admin:compliance_completion_changelist", "compliance.view_completion"),
     (

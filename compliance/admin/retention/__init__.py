@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from compliance.admin.retention import dispositions, holds, requests, schedules
 
-__all__ = ["MENU", "dispositions", "holds", "requests", "schedules"]
+__all__ = ["GROUP", "MENU", "dispositions", "holds", "requests", "schedules"]
 
+GROUP = "Retention"
 MENU = [
     (
         "Disposition",

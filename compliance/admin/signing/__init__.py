@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from compliance.admin.signing import pages
 
-__all__ = ["MENU", "pages"]
+__all__ = ["GROUP", "MENU", "pages"]
 
+GROUP = "Signatures"
 MENU = [
     ("Signatures", "draw", "admin:compliance_signature_changelist", "compliance.view_signature"),
     (

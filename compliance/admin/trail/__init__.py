@@ -2,8 +2,9 @@
 
 from compliance.admin.trail import entries, reviews
 
-__all__ = ["entries", "reviews"]
+__all__ = ["GROUP", "MENU", "entries", "reviews"]
 
+GROUP = "Audit"
 MENU = [
     ("Audit trail", "manage_search", "admin:compliance_auditentry_changelist", "compliance.view_auditentry"),
     (
