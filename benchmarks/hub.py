@@ -79,7 +79,7 @@ def running(folder: Path, *, port: int, with_worker: bool) -> Iterator[Hub]:
         database.ensure_database()
         postgresql = _prepare_databases(database.dsn("postgres"))
         credential = _manage("create_credential", "--store", STORE, "--source", SOURCE, "--scope", "all")
-        programs = [processes.web()] + ([processes.worker(), processes.beat()] if with_worker else [])
+        programs = [processes.web()] + ([*processes.workers(), processes.beat()] if with_worker else [])
         parts, pids = {}, {"database": _pid(database.process), "broker": _pid(broker.process)}
         for program in programs:
             command = child.command(program.command, account=None)
@@ -95,7 +95,7 @@ def running(folder: Path, *, port: int, with_worker: bool) -> Iterator[Hub]:
             _await(health)
 
         def start_worker() -> None:
-            for program in (processes.worker(), processes.beat()):
+            for program in (*processes.workers(), processes.beat()):
                 if program.name in parts:
                     continue
                 command = child.command(program.command, account=None)

@@ -14,29 +14,33 @@ from compliance.retention import nightly as retention
 from compliance.status import follow as status_follow
 from compliance.trail import review
 from connectors.errors import ConnectorError
+from lrs import turns
 
 logger = structlog.get_logger(__name__)
 
-#: Seconds the sequencer goes on in one go; the next wake-up is five seconds after that.
-_GO_SECONDS = 240
 #: Longest a check of everything may take.
 _CHECK_SECONDS = 12 * 3600
 
 
 @shared_task(name="compliance.sequence_log", ignore_result=True)
 def sequence_log() -> int:
-    """Log what waits and publish it where that is due; return how many records got a leaf.
+    """Log what waits, for a turn, and publish it where that is due; return how many records got a leaf.
 
     What keeps the log from going on (it was rolled back, its key cannot be read, its folder not be written)
     is told as an alert.
     """
     try:
-        logged = sequence.run(seconds=_GO_SECONDS)
-        publish.publish()
+        logged = turns.take(sequence_log, (), _logged)
     except (ProofError, ConnectorError, OSError) as error:
         nightly.refused(str(error))
         logger.error("log_refused", reason=str(error))  # noqa: TRY400  the sentence says it
         return 0
+    return logged
+
+
+def _logged(seconds: float) -> int:
+    logged = sequence.run(seconds=seconds)
+    publish.publish()
     return logged
 
 
@@ -66,13 +70,17 @@ def open_audit_reviews() -> int:
 @shared_task(name="compliance.follow_completions", soft_time_limit=290, time_limit=300, ignore_result=True)
 def follow_completions() -> int:
     """Have completions follow identities, the catalogue and the rules; return how much was looked at."""
-    return follow.carry_on(seconds=20) + rework.carry_on(seconds=20)
+    return turns.take(
+        follow_completions,
+        (),
+        lambda seconds: follow.carry_on(seconds=seconds) + rework.carry_on(seconds=seconds),
+    )
 
 
 @shared_task(name="compliance.follow_status")
 def follow_status() -> int:
     """Bring the status of whom something changed about up to date; return how many changes that were."""
-    return status_follow.follow()
+    return turns.take(follow_status, (), lambda seconds: status_follow.follow(seconds=seconds))
 
 
 @shared_task(name="compliance.pass_time")

@@ -10,6 +10,7 @@ message missed.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -99,12 +100,13 @@ def record(
             )
 
 
-def run(name: str, *, batches: int | None = None) -> int:
-    """Hand `name` what it has not had; return how many changes that were.
+def run(name: str, *, batches: int | None = None, seconds: float | None = None) -> int:
+    """Hand `name` what it has not had, or as much of it as `batches` or `seconds` allow; return how many.
 
     Where another process is running it, returns 0 at once. An error of the consumer is kept and raised.
     """
     ChangeCursor.objects.get_or_create(name=name)
+    until = None if seconds is None else time.monotonic() + seconds
     handed = done = 0
     while batches is None or done < batches:
         try:
@@ -116,7 +118,7 @@ def run(name: str, *, batches: int | None = None) -> int:
             raise
         handed += count
         done += 1
-        if count < _consumers[name].batch:
+        if count < _consumers[name].batch or (until is not None and time.monotonic() > until):
             break
     return handed
 

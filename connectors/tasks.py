@@ -8,6 +8,7 @@ from connectors import changes, prune
 from connectors.identity import candidates, rulebook
 from connectors.sync import run, schedule
 from connectors.watch import alerts, deliveries, findings, reconciliation, silence
+from lrs import turns
 
 #: Longest a run may take in one go; killed after it, the next go continues where it was.
 _GO_SECONDS = 12 * 3600
@@ -15,8 +16,8 @@ _GO_SECONDS = 12 * 3600
 
 @shared_task(name="connectors.run_change_consumer")
 def run_change_consumer(name: str) -> int:
-    """Hand a consumer of changes what it has not had; return how many."""
-    return changes.run(name)
+    """Hand a consumer of changes what it has not had, for a turn; return how many."""
+    return turns.take(run_change_consumer, (name,), lambda seconds: changes.run(name, seconds=seconds))
 
 
 @shared_task(name="connectors.sweep_changes")
@@ -24,7 +25,7 @@ def sweep_changes() -> int:
     """Wake every consumer of changes; return how many."""
     names = changes.names()
     for name in names:
-        run_change_consumer.apply_async((name,), expires=30, retry=False)
+        turns.ask(run_change_consumer, (name,))
     return len(names)
 
 

@@ -18,6 +18,7 @@ from celery.schedules import crontab
 from hub import environment as env
 from hub.admin_site import static_file
 from hub.embedded import folders
+from lrs import turns
 from lrs.auth.access import SCOPES
 
 # Lets classes of Django take type parameters at run time, as forms.ModelForm[Credential].
@@ -176,7 +177,22 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 #: A lost wake-up is found by the sweep; a request must not wait for the broker.
 CELERY_TASK_PUBLISH_RETRY = False
-CELERY_TASK_DEFAULT_QUEUE = "hub"
+CELERY_TASK_DEFAULT_QUEUE = turns.SHORT
+#: What takes minutes or hours has a worker of its own; all else is done within seconds (lrs.turns).
+CELERY_TASK_ROUTES = {
+    task: {"queue": turns.LONG}
+    for task in (
+        "compliance.check_log",
+        "compliance.dispose_nightly",
+        "compliance.make_report",
+        "connectors.learn_rhythms",
+        "connectors.prune",
+        "connectors.reconcile",
+        "connectors.reconcile_nightly",
+        "connectors.run_sync",
+        "lrs.clear_expired",
+    )
+}
 CELERY_TASK_SOFT_TIME_LIMIT = 300
 CELERY_TASK_TIME_LIMIT = 360
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -240,6 +256,10 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "Keep every inbox within its bounds": {"task": "lrs.trim_inbox", "schedule": 600.0},
     "Clear expired sessions and tokens": {"task": "lrs.clear_expired", "schedule": 86_400.0},
 }
+for _entry in CELERY_BEAT_SCHEDULE.values():
+    if isinstance(_entry["schedule"], float):
+        # A worker that was away long need not be woken for each time it missed.
+        _entry["options"] = {"expire_seconds": max(turns.STALE_SECONDS, int(_entry["schedule"]))}
 
 # Cache: HUB_CACHE_URL, else the broker where that is a Redis or Valkey, else each process for itself.
 HUB_CACHE_URL = env.text("HUB_CACHE_URL") or (
@@ -488,7 +508,8 @@ HUB_WEB_WORKERS = env.whole("HUB_WEB_WORKERS", max(1, min(os.cpu_count() or 1, 4
 HUB_WEB_THREADS = env.whole("HUB_WEB_THREADS", 4, least=1, most=64)
 HUB_BODY_BYTES = env.whole("HUB_BODY_BYTES", max(LRS_BODY_BYTES, 128 * 1024 * 1024), least=1024)
 HUB_BODY_IDLE_SECONDS = env.whole("HUB_BODY_IDLE_SECONDS", 30, least=1, most=600)
-HUB_WORKER_PROCESSES = env.whole("HUB_WORKER_PROCESSES", 1, least=1, most=64)
+HUB_WORKER_PROCESSES = env.whole("HUB_WORKER_PROCESSES", 2, least=1, most=64)
+HUB_LONG_WORKER_PROCESSES = env.whole("HUB_LONG_WORKER_PROCESSES", 2, least=1, most=64)
 
 # Logs (hub.logs configures structlog when the first process part starts)
 HUB_LOG_LEVEL = env.choice("HUB_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))

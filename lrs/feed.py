@@ -130,13 +130,14 @@ def names() -> list[str]:
     return sorted(_consumers)
 
 
-def run(name: str, *, batches: int | None = None) -> int:
-    """Hand `name` what it has not had, until nothing is left or `batches` were handed over.
+def run(name: str, *, batches: int | None = None, seconds: float | None = None) -> int:
+    """Hand `name` what it has not had: all of it, or as much as `batches` or `seconds` allow.
 
     Returns how many statements it was given. Where another process is running it, returns 0 at once. An
     error of the consumer is kept with its cursor and raised.
     """
     FeedCursor.objects.get_or_create(name=name)
+    until = None if seconds is None else time.monotonic() + seconds
     handed = 0
     done = 0
     while batches is None or done < batches:
@@ -149,7 +150,7 @@ def run(name: str, *, batches: int | None = None) -> int:
             raise
         handed += count
         done += 1
-        if count < _consumers[name].batch:
+        if count < _consumers[name].batch or (until is not None and time.monotonic() > until):
             break
     return handed
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from celery import shared_task
 from django.core.management import call_command
 
-from lrs import feed, inbox
+from lrs import feed, inbox, turns
 
 
 @shared_task(name="lrs.run_consumer")
 def run_consumer(name: str) -> int:
-    """Hand a consumer of the feed what it has not seen; return how many statements."""
-    return feed.run(name)
+    """Hand a consumer of the feed what it has not seen, for a turn; return how many statements."""
+    return turns.take(run_consumer, (name,), lambda seconds: feed.run(name, seconds=seconds))
 
 
 @shared_task(name="lrs.sweep_consumers")
@@ -22,8 +22,7 @@ def sweep_consumers() -> int:
     """Wake every consumer; return how many. One that runs already, or has nothing to do, costs a query."""
     names = feed.names()
     for name in names:
-        # A worker that was away long need not be woken for each sweep it missed.
-        run_consumer.apply_async((name,), expires=30, retry=False)
+        turns.ask(run_consumer, (name,))
     return len(names)
 
 

@@ -9,6 +9,7 @@ date.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -56,18 +57,19 @@ def follow_workforce(batch: Sequence[Change]) -> None:
         keep.bring_up_to_date(store_id, sorted(_people(store_id, of_store)))
 
 
-def follow(*, batches: int | None = None) -> int:
-    """Follow what else changed; return how many changes that were.
+def follow(*, batches: int | None = None, seconds: float | None = None) -> int:
+    """Follow what else changed, or as much as `batches` or `seconds` allow; return how many.
 
     Where another process is at it, returns 0 at once.
     """
     StatusCursor.objects.get_or_create(name=CONSUMER)
+    until = None if seconds is None else time.monotonic() + seconds
     handed = done = 0
     while batches is None or done < batches:
         count = _follow_batch()
         handed += count
         done += 1
-        if count < BATCH:
+        if count < BATCH or (until is not None and time.monotonic() > until):
             break
     return handed
 

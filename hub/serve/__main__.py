@@ -76,7 +76,7 @@ def _serve(supervisor: Supervisor, folder: DataFolder) -> None:
         lambda: _answers(f"http://{host}:{settings.HUB_PORT}/healthz"), what="web server", seconds=60
     )
     if not supervisor.stopping:
-        for program in (processes.worker(), processes.beat()):
+        for program in (*processes.workers(), processes.beat()):
             supervisor.start_program(program, folder=BASE_DIR)
         _say(f"\nLRS Hub is running ({time.monotonic() - began:.1f} s). Stop it with Ctrl-C.\n")
         from hub.serve import ready

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from lrs import turns
+
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
@@ -47,21 +49,35 @@ def granian_words() -> tuple[str, ...]:
     )  # fmt: skip
 
 
+def workers() -> tuple[Program, ...]:
+    """What runs tasks: a worker for wake-ups, and one for what takes long, which they need not wait for."""
+    return worker(), long_worker()
+
+
 def worker() -> Program:
-    """The Celery worker; it finishes the tasks it has before it ends."""
-    return Program(name="worker", command=(sys.executable, "-m", "celery", *worker_words()), seconds=20)
+    """The Celery worker of wake-ups; it finishes the tasks it has before it ends."""
+    words = worker_words(turns.SHORT, name="hub", processes=settings.HUB_WORKER_PROCESSES)
+    return Program(name="worker", command=(sys.executable, "-m", "celery", *words), seconds=20)
 
 
-def worker_words() -> tuple[str, ...]:
-    """Celery's arguments for the worker."""
+def long_worker() -> Program:
+    """The Celery worker of syncs, reports, checks and whatever else takes long; what it is at when it ends
+    goes on after the next start."""
+    words = worker_words(turns.LONG, name="hub-long", processes=settings.HUB_LONG_WORKER_PROCESSES)
+    return Program(name="long-worker", command=(sys.executable, "-m", "celery", *words), seconds=20)
+
+
+def worker_words(queue: str, *, name: str, processes: int) -> tuple[str, ...]:
+    """Celery's arguments for a worker."""
     return (
         "--quiet",
         "--app", "hub.celery:app",
         "worker",
-        "--concurrency", str(settings.HUB_WORKER_PROCESSES),
+        "--queues", queue,
+        "--concurrency", str(processes),
         "--loglevel", settings.HUB_LOG_LEVEL,
         "--without-gossip", "--without-mingle", "--without-heartbeat",
-        "--hostname", "hub@%h",
+        "--hostname", f"{name}@%h",
         "--max-tasks-per-child", "10000",
     )  # fmt: skip
 

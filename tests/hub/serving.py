@@ -89,7 +89,7 @@ class Served:
             except (OSError, IndexError):
                 continue
             if parent == self.process.pid:
-                for word in ("postgres", "valkey-server", "granian", "worker", "beat"):
+                for word in ("postgres", "valkey-server", "granian", "hub@", "hub-long@", "beat"):
                     if word in command.replace(str(self.folder), ""):
                         found[word] = int(path.parent.name)
                         break

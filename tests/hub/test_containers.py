@@ -14,7 +14,7 @@ from hub.management.commands.run import _PARTS
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-OURS = ("prepare", "web", "worker", "beat")
+OURS = ("prepare", "web", "worker", "long-worker", "beat")
 
 
 def test_every_part_of_the_hub_is_a_service() -> None:
@@ -29,7 +29,7 @@ def test_its_commands_are_commands_of_the_product(name: str) -> None:
     assert words[2] != "run" or words[3] in _PARTS
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+@pytest.mark.parametrize("name", ["web", "worker", "long-worker", "beat"])
 def test_nothing_starts_before_the_tables_are_there(name: str) -> None:
     needs = COMPOSE["services"][name]["depends_on"]
     assert needs["prepare"] == {"condition": "service_completed_successfully"}
@@ -50,7 +50,7 @@ def test_it_brings_no_secret_of_its_own() -> None:
     assert "${POSTGRES_PASSWORD:?" in COMPOSE["services"]["prepare"]["environment"]["DATABASE_OWNER_URL"]
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+@pytest.mark.parametrize("name", ["web", "worker", "long-worker", "beat"])
 def test_nothing_that_serves_knows_the_owner_of_the_tables(name: str) -> None:
     environment = COMPOSE["services"][name]["environment"]
     assert "DATABASE_OWNER_URL" not in environment

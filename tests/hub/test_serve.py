@@ -71,7 +71,7 @@ def test_it_starts_stops_and_starts_again_with_all_data_even_after_a_crash(
         assert (folder / path).resolve().stat().st_mode & 0o777 == mode
     assert secret not in (folder / "postgresql.log").read_text(encoding="utf-8")
     parts = first.children()
-    assert set(parts) == {"postgres", "valkey-server", "granian", "worker", "beat"}
+    assert set(parts) == {"postgres", "valkey-server", "granian", "hub@", "hub-long@", "beat"}
 
     # A web server that is killed comes back by itself; so does the database.
     os.kill(parts["granian"], signal.SIGKILL)

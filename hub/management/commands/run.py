@@ -1,6 +1,7 @@
-"""`manage.py run web|worker|beat`: one part of the hub, in the foreground, for containers and systemd.
+"""`manage.py run web|worker|long-worker|beat`: one part of the hub, in the foreground.
 
-Becomes granian or Celery with the arguments `make serve` uses too; signals reach it directly.
+For containers and systemd. Becomes granian or Celery with the arguments `make serve` uses too; signals reach
+it directly.
 """
 
 from __future__ import annotations
@@ -14,7 +15,12 @@ from django.core.management.base import BaseCommand
 
 from hub.serve import processes
 
-_PARTS = {"web": processes.web, "worker": processes.worker, "beat": processes.beat}
+_PARTS = {
+    "web": processes.web,
+    "worker": processes.worker,
+    "long-worker": processes.long_worker,
+    "beat": processes.beat,
+}
 
 
 class Command(BaseCommand):
