@@ -3,15 +3,16 @@
 In: changes of the workforce record (connectors.changes) and of what status stands on otherwise
 (compliance_status_change: completions, sign-offs, waivers, requirements, courses; triggers write it).
 Out: the rows of the people concerned, found anew. Cursors move in the transaction of the effect; Celery only
-wakes. A day on which a requirement comes into force, ends or a group's waiver begins brings everybody up to
-date.
+wakes. What concerns many (a requirement, a unit, a day on which one comes into force or a group's waiver
+begins) becomes a change of each of them: no transaction lasts long, for readers of every log wait for the
+oldest one that writes.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -26,13 +27,24 @@ from connectors.models import ChangeSubject
 from lrs import database, feed
 
 CONSUMER = "compliance.status"
-#: Changes followed at a time.
-BATCH = 2_000
+#: Changes followed, and people brought up to date, in one transaction.
+BATCH = 500
 
 _NEXT = """
 SELECT c.id, c.store_id, c.person_id, c.xid FROM compliance_status_change c
 WHERE (c.xid, c.id) > (%s, %s) AND c.xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
 ORDER BY c.xid, c.id LIMIT %s
+"""
+_TELL = """
+INSERT INTO compliance_status_change (store_id, person_id, recorded, xid)
+SELECT p.store_id, p.id, clock_timestamp(), pg_current_xact_id()::text::bigint FROM connectors_person p
+WHERE p.store_id = %(store)s AND (%(people)b::bigint[] IS NULL OR p.id = ANY (%(people)b::bigint[]))
+ORDER BY p.id
+"""
+_TELL_DUE = """
+WITH due AS (DELETE FROM compliance_status_wake WHERE at <= %s RETURNING store_id, person_id)
+INSERT INTO compliance_status_change (store_id, person_id, recorded, xid)
+SELECT store_id, person_id, clock_timestamp(), pg_current_xact_id()::text::bigint FROM due
 """
 #: Everybody whose assignments ever named a unit or a job.
 _OF_UNITS = (
@@ -54,7 +66,11 @@ def follow_workforce(batch: Sequence[Change]) -> None:
     """Bring everybody up to date whom changes of the workforce record are about."""
     for store_id in sorted({each.store_id for each in batch}):
         of_store = [each for each in batch if each.store_id == store_id]
-        keep.bring_up_to_date(store_id, sorted(_people(store_id, of_store)))
+        people = sorted(_people(store_id, of_store))
+        if len(people) > BATCH:
+            _tell(store_id, people)
+        else:
+            keep.bring_up_to_date(store_id, people)
 
 
 def follow(*, batches: int | None = None, seconds: float | None = None) -> int:
@@ -101,10 +117,10 @@ def pass_time(today: date | None = None) -> int:
         if cursor.day is None or cursor.day < day:
             since = (cursor.day or day - timedelta(days=1)) + timedelta(days=1)
             for store_id in sorted(_stores_of_days(since, day)):
-                keep.rebuild(store_id)
+                _tell(store_id)
                 begun += 1
             StatusCursor.objects.filter(name=CONSUMER).update(day=day)
-    return begun + keep.wake()
+    return begun + _tell_due(timezone.now())
 
 
 def _follow_batch() -> int:
@@ -122,7 +138,7 @@ def _follow_batch() -> int:
             if store_id not in everybody and person_id is not None:
                 some.setdefault(store_id, set()).add(person_id)
         for store_id in sorted(everybody):
-            keep.rebuild(store_id)
+            _tell(store_id)
         for store_id in sorted(some):
             keep.bring_up_to_date(store_id, sorted(some[store_id]))
         if rows:
@@ -130,6 +146,20 @@ def _follow_batch() -> int:
                 xid=rows[-1][3], change=rows[-1][0], moved=timezone.now()
             )
     return len(rows)
+
+
+def _tell(store_id: int, people: Sequence[int] | None = None) -> None:
+    """Have these people, or everybody, followed one batch after the other."""
+    with database.binary_cursor() as cursor:
+        told = None if people is None else list(people)
+        cursor.execute(_TELL, {"store": store_id, "people": told})
+
+
+def _tell_due(now: datetime) -> int:
+    """Have those followed whose own future has come; return how many."""
+    with database.binary_cursor() as cursor:
+        cursor.execute(_TELL_DUE, (now,))
+        return cursor.rowcount
 
 
 def _people(store_id: int, batch: Sequence[Change]) -> set[int]:

@@ -2,7 +2,6 @@
 
     bring_up_to_date(store, people)   a few people, after something about them changed
     rebuild(store)                    everybody; gives the same rows
-    wake(now)                         people whose own future has come, as a transfer that was known before
 
 Rows hold days, so that time passing changes none of them. Each call is one transaction; two for the same
 store wait for each other (an advisory lock), so that the later one sees what the earlier one saw.
@@ -17,7 +16,6 @@ from django.db import connection, transaction
 from django.utils import timezone
 from psycopg import sql
 
-from compliance.models import StatusWake
 from compliance.status.plan import plan
 from compliance.status.query import COLUMNS, planned, question
 from connectors.workforce.segments import segments
@@ -58,18 +56,6 @@ def bring_up_to_date(store_id: int, people: Sequence[int]) -> int:
 def rebuild(store_id: int) -> int:
     """Find out anew how everybody of a store stands; return how many rows that makes."""
     return _keep(store_id, None)
-
-
-def wake(now: datetime | None = None, *, most: int = MANY) -> int:
-    """Bring people up to date whose own future has come; return how many."""
-    at = now or timezone.now()
-    due = StatusWake.objects.filter(at__lte=at).order_by("at").values_list("store_id", "person_id")[:most]
-    by_store: dict[int, list[int]] = {}
-    for store_id, person_id in due:
-        by_store.setdefault(store_id, []).append(person_id)
-    for store_id, people in by_store.items():
-        bring_up_to_date(store_id, people)
-    return sum(len(each) for each in by_store.values())
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
 from compliance.models import Status
 from compliance.requirements import lifecycle, waivers
@@ -193,3 +194,53 @@ def test_a_change_that_fails_is_not_followed_and_not_lost(monkeypatch: pytest.Mo
             _follow_until(until)
     assert follow.waiting()
     assert state(hospital, hospital.ann) == "compliant"
+
+
+def test_what_concerns_everybody_is_followed_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    hospital = Hospital()
+    hospital.course()
+    swept()
+    together: list[int] = []
+    kept = keep.bring_up_to_date
+
+    def noted(store_id: int, people: Any) -> int:
+        together.append(len(people))
+        return kept(store_id, people)
+
+    monkeypatch.setattr(follow, "BATCH", 2)
+    monkeypatch.setattr(keep, "bring_up_to_date", noted)
+    hospital.required()
+    assert state(hospital, hospital.ann) == "overdue"
+    everybody = Person.objects.filter(store_id=hospital.store_id).count()
+    assert everybody > 2
+    assert sum(together) >= everybody
+    assert max(together) <= 2
+
+
+def test_a_unit_with_more_people_than_go_together_takes_them_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    hospital = Hospital()
+    hospital.course()
+    hospital.required()
+    assert state(hospital, hospital.bo) == "not_required"
+    monkeypatch.setattr(follow, "BATCH", 1)
+    hospital.works("4", since=ago(300), unit="ER")
+    told(hospital.workday, Unit(key="ER", name="Emergency", parent="ICU", valid_from=ago(5)), at="2020-01-02")
+    assert state(hospital, hospital.bo) == "due"
+
+
+def test_whose_own_future_has_come_is_brought_up_to_date() -> None:
+    from compliance.models import StatusWake
+
+    hospital = Hospital()
+    hospital.course()
+    hospital.required()
+    hospital.works("3", since=today() + timedelta(days=3), unit="ICU")
+    swept()
+    StatusWake.objects.filter(person=hospital.bo).update(at=timezone.now() - timedelta(days=1))
+    Status.objects.filter(store_id=hospital.store_id, person_id=hospital.ann.pk).delete()
+    assert follow.pass_time(today()) >= 1
+    swept()
+    # Ann's row is still missing: nobody but Bo had a future that came.
+    assert [each.person_id for each in rows(hospital)] == []
+    [wake] = StatusWake.objects.filter(person=hospital.bo)
+    assert wake.at.date() == today() + timedelta(days=3)
