@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -51,10 +51,13 @@ class Asked:
 def qualified(asked: Asked) -> tuple[Part, list[str]]:
     """Take every step; return them, and what stays in the hub."""
     run = _Qualification(asked)
-    try:
-        steps = taken(run.checks())
-    finally:
-        run.close()
+    # The audit trail tells by this reason what the qualification did.
+    outer = acting.now() or acting.Acting(process="validate")
+    with acting.on_behalf_of(replace(outer, reason=run.setting.store)):
+        try:
+            steps = taken(run.checks())
+        finally:
+            run.close()
     return Part("PQ", "Performance qualification", steps), setting.leaves(run.setting)
 
 
@@ -334,12 +337,13 @@ class _Qualification:
         return Seen(f"made: {', '.join(told)}")
 
     def elsewhere(self) -> Seen:
-        acts = acting.now()
-        entries = AuditEntry.objects.filter(at__gte=self.began, process=acts.process if acts else "")
+        entries = AuditEntry.objects.filter(at__gte=self.began, reason=self.setting.store)
+        if not entries.exists():
+            raise Unmet("the audit trail has no entry of the qualification")
         others = entries.exclude(store_id=None).exclude(store_id=self.setting.store_id)
         if found := sorted(set(others.values_list("table_name", flat=True))):
             raise Unmet(f"rows of other stores were changed, of {', '.join(found)}")
-        return Seen(f"{entries.count()} changes by this process, none of them in another store")
+        return Seen(f"{entries.count()} changes by the qualification, none of them in another store")
 
     def end(self) -> Seen:
         setting.ended(self.setting)

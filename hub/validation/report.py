@@ -27,7 +27,9 @@ _SECONDS = 10
 _HEAD = "| Step | What | Expected | Seen | Result |"
 
 
-def facts(*, by: str = "", options: Mapping[str, str] | None = None) -> dict[str, str]:
+def facts(
+    *, by: str = "", options: Mapping[str, str] | None = None, inputs: Sequence[Path] = ()
+) -> dict[str, str]:
     """Return who makes a report, when, where and of what."""
     return {
         "made": timezone.now().isoformat(timespec="seconds"),
@@ -38,6 +40,7 @@ def facts(*, by: str = "", options: Mapping[str, str] | None = None) -> dict[str
         "commit": commit(),
         "address": settings.HUB_PUBLIC_URL,
         **{f"option {name}": value for name, value in (options or {}).items()},
+        **{f"SHA-256 of {each.name}": sha256(each.read_bytes()).hexdigest() for each in inputs},
     }
 
 

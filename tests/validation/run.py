@@ -2,9 +2,9 @@
 
 In: nothing, or words for pytest (VALIDATE_TESTS) and for `manage.py validate` (VALIDATE). Out:
 build/validation/ with the report, checked once it is written, and keys.txt, by which anybody checks it later;
-exit code 1 where a test or a step failed. The hub is a whole one, started by `hub.serve` on a free port over a
-folder that is removed afterwards. What an earlier run left is removed first: a report is never made of another
-run's tests.
+exit code 1 where a test or a step failed. The hub is a whole one, started by `hub.serve` on a free port over
+a folder that is removed afterwards. What an earlier run left is removed first: a report is never made of
+another run's tests.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from django.apps import apps
 from django.core.management import call_command
 from pytest_django.plugin import DjangoDbBlocker
 
+from compliance.models import AuditEntry
 from compliance.proof import publish, sequence
 from hub.command_line import acting_command
 from hub.validation import performance
@@ -68,6 +69,10 @@ def test_a_hub_that_works_passes_and_nothing_goes_on_in_it(
     assert not apps.get_model("lrs", "Source").objects.get(store__name=made).active
     credential = apps.get_model("lrs", "Credential").objects.get(source__store__name=made)
     assert credential.revoked is not None
+    entries = AuditEntry.objects.filter(store__name=made, table_name="lrs_credential").order_by("seq")
+    assert {(each.actor_kind, each.actor_id, each.reason) for each in entries} == {
+        ("command", "validate", made)
+    }
 
 
 def test_a_limit_that_is_not_kept_fails(academy: LiveHub, beside_the_database: Path) -> None:

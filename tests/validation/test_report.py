@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compliance.proof import keys
+from compliance.proof import keys, note
 from compliance.proof.note import Signer
 from hub.validation import report, sealing
 from hub.validation.steps import Part, Result, Step
@@ -118,7 +118,7 @@ def test_another_key_is_not_believed_and_a_checkpoint_is_no_report(written: Path
     assert sealing.faults(written, [other.verifier]) == [
         "report.note: No key that is known signed this note."
     ]
-    checkpoint = sealing.note.signed("hub.example/api/v1/log\n0\nAAAA\n", [KEY])
+    checkpoint = note.signed("hub.example/api/v1/log\n0\nAAAA\n", [KEY])
     (written / "report.note").write_text(checkpoint, encoding="utf-8")
     assert sealing.faults(written, KNOWN) == [
         "report.note: the key signed it, but it is no validation report"

@@ -78,7 +78,7 @@ class Command(BaseCommand):
         if options["pq"] or everything:
             part, leaves = performance.qualified(_asked(options))
             parts.append(self._told(part))
-        made = report.facts(by=options["by"], options=_given(options))
+        made = report.facts(by=options["by"], options=_given(options), inputs=inputs)
         sealing.write(out, report.content(parts, made, leaves), inputs, _signers())
         for each in leaves:
             self.stdout.write(f"stays: {each}")
