@@ -6,6 +6,7 @@
 #   make test                   all tests
 #   make check                  style, types, imports, migrations, documentation, container files
 #   make bench                  speed, as ratios measured in one run
+#   make validate               tests, then IQ, OQ and PQ of a hub it starts; a signed report in build/validation/
 #   make conformance CTS_DIR=…  the official xAPI conformance suite, both versions
 #   make lock                   pin requirements.txt and requirements-dev.txt anew
 
@@ -19,7 +20,7 @@ PYTEST_WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help serve simulators demonstration test check bench conformance lock clean
+.PHONY: help serve simulators demonstration test check bench validate conformance lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -63,6 +64,10 @@ check: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks $(BENCH)
+
+validate: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.browser.chromium
+	@PYTEST_WORKERS="$(PYTEST_WORKERS)" $(BIN)/python -m tests.validation.run
 
 conformance: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.conformance.run "$(CTS_DIR)"

@@ -145,6 +145,10 @@ def telling(raw: psycopg.Connection[Any], query: str) -> Iterator[None]:
     behind a pooler the session is somebody else's next.
     """
     start = query.lstrip()[:8].upper()
+    known = _told.get(raw)
+    if known is not None and raw.info.transaction_status == pq.TransactionStatus.IDLE:
+        # Told to a transaction that is over; the one that begins may begin with reading.
+        known.acting = None
     if start.startswith("ROLLBACK"):
         # Also to a savepoint: it may take back what was told.
         if (told := _told.get(raw)) is not None:

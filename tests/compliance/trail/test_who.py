@@ -47,6 +47,20 @@ def test_a_rolled_back_savepoint_does_not_lose_who_acts(database: None) -> None:
     assert _last(course).after == {"title": "kept"}
 
 
+@pytest.mark.parametrize("undone", [True, False])
+def test_a_second_transaction_that_begins_with_reading_is_told_too(database: None, undone: bool) -> None:
+    course = fire_safety()
+    with ann_acts():
+        with transaction.atomic():
+            _retitle(course, "first")
+            transaction.set_rollback(undone)
+        with transaction.atomic():
+            Course.objects.get(pk=course.pk)
+            _retitle(course, "second")
+    assert _last(course).after == {"title": "second"}
+    assert _last(course).actor_name == "Ann Lee (ann)"
+
+
 def test_who_acts_changes_within_a_transaction(database: None) -> None:
     course = fire_safety()
     with transaction.atomic():

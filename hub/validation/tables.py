@@ -1,6 +1,7 @@
 """What the product is validated against, what is at risk, and which tests prove it.
 
-Data only. A test is named by its file, or by file and function, with `*` as in file names. A test whose name
+Data only; EU GMP Annex 11 and ALCOA+ stand in `annex`.
+A test is named by its file, or by file and function, with `*` as in file names. A test whose name
 begins with a clause (`test_11_70_…`) belongs to that clause by itself. A row without tests is shown as such.
 """
 
@@ -20,6 +21,22 @@ class Row:
     #: How bad it is where it does not hold: high, medium, low.
     risk: str
     tests: tuple[str, ...] = ()
+    #: Pages of the documentation behind it, below docs/.
+    pages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of one regulation, standard or idea."""
+
+    #: In the ids of steps.
+    short: str
+    title: str
+    #: What its rows are called.
+    what: str
+    #: The page it is written to, below docs/validation/.
+    page: str
+    rows: tuple[Row, ...]
 
 
 PART_11 = (
