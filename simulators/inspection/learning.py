@@ -63,10 +63,16 @@ def post(stage: Stage, count: int) -> Learned:
         made = command(
             "create_credential", "--store", stage.store, "--source", system.title, "--scope", "all"
         )
-        stage.credentials[style] = {"key": made["key"], "secret": made["secret"]}
+        stage.credentials[style] = made["key"], made["secret"]
         mine = learners.setdefault(style, {})
         told = _noting(mine, lms.statements(stage.people, system, seed=stage.people.seed))
-        lms.post(told, endpoint=_xapi(stage), count=count, **stage.credentials[style])
+        lms.post(
+            told,
+            endpoint=_xapi(stage),
+            count=count,
+            key=stage.credentials[style][0],
+            secret=stage.credentials[style][1],
+        )
         stage.say(f"  {system.title} posted {count:,} statements")
     twice = _both(stage, learners["moodle"])
     # Actors are known once their statements were read.
@@ -91,7 +97,7 @@ def _both(stage: Stage, learners: dict[str, Worker]) -> tuple[str, str, Any]:
     )
     moment = datetime.fromisoformat(f"{day}T09:00:00+00:00")
     for hour, (style, system) in enumerate(lms.SYSTEMS.items()):
-        actor = {"account": {"homePage": system.site, "name": str(lms.user_id(found.worker))}}
+        actor: dict[str, Any] = {"account": {"homePage": system.site, "name": str(lms.user_id(found.worker))}}
         if style != "moodle":
             actor = {"mbox": f"mailto:{found.email}"}
         _post_one(stage, style, actor, code, moment + timedelta(hours=hour))
@@ -114,7 +120,13 @@ def _post_one(stage: Stage, style: str, actor: dict[str, Any], code: str, moment
         "result": {"completion": True, "success": True, "score": {"scaled": 0.95}},
         "timestamp": moment.isoformat(),
     }
-    lms.post(iter([statement]), endpoint=_xapi(stage), count=1, **stage.credentials[style])
+    lms.post(
+        iter([statement]),
+        endpoint=_xapi(stage),
+        count=1,
+        key=stage.credentials[style][0],
+        secret=stage.credentials[style][1],
+    )
 
 
 def _noting(learners: dict[str, Worker], made: Iterator[tuple[Worker, Any]]) -> Iterator[Any]:

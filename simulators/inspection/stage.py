@@ -6,7 +6,7 @@ In: a store, a population, where the hub answers. Out: lines that are said, and 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from io import StringIO
@@ -36,7 +36,7 @@ class Stage:
     visit: Callable[[], Visitor]
     pictures: Path | None = None
     #: Style of an LMS → key and secret of its credential.
-    credentials: dict[str, dict[str, str]] = field(default_factory=dict)
+    credentials: dict[str, tuple[str, str]] = field(default_factory=dict)
     #: What did not hold.
     failures: list[str] = field(default_factory=list)
     mark: str = field(default_factory=lambda: uuid4().hex[:6])
@@ -64,7 +64,7 @@ class Stage:
         if self.pictures is not None:
             visitor.picture(self.pictures / f"{name}.png")
 
-    def table(self, head: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
+    def table(self, head: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> None:
         """Say rows in columns."""
         texts = [[str(each) for each in row] for row in (head, *rows)]
         widths = [max(len(row[at]) for row in texts) for at in range(len(head))]

@@ -67,7 +67,7 @@ def require(stage: Stage) -> list[Requirement]:
         version = lifecycle.submit(draft)
         paul.sign(signables.VERSION, signables.version_key(version, stage.people.since))
         version.refresh_from_db()
-        signed = Signature.objects.filter(position=version.signature_id).first()
+        signed = Signature.objects.filter(position=version.signature_id or 0).first()
         holds = version.state == "effective" and signed is not None and verify(signed).valid
         stage.check(holds, f"{code} ({template.section}) is in force, signed by {paul.name}")
         made.append(version.requirement)
@@ -114,7 +114,7 @@ def department(stage: Stage) -> OrganizationUnit:
     units = {each.unit_id for each in rows if each.person_id in signed}
     counted = Counter(each.unit_id for each in rows if each.unit_id in units)
     [(key, _)] = counted.most_common(1)
-    return OrganizationUnit.objects.get(pk=key)
+    return OrganizationUnit.objects.get(pk=key or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def past(stage: Stage, days: Sequence[date], known: datetime | None = None) -> P
 def compared(stage: Stage, moved: Transfer, before: Past, after: Past) -> None:
     """Say whose status changed on which past day, and check that nobody else's did."""
     codes = dict(Requirement.objects.filter(store_id=stage.store_id).values_list("pk", "code"))
-    rows: list[tuple[object, ...]] = []
+    rows: list[tuple[date, int, str, State, State]] = []
     for day in before.days:
         then, now = before.states[day], after.states[day]
         for person, requirement in sorted({*then, *now}):
@@ -188,7 +188,7 @@ def sign_off(stage: Stage) -> None:
         )
         stage.picture(evaluator.window, "sign-off")
     made = list(PracticalSignOff.objects.filter(course=course, evaluator_id=able))
-    given = [Signature.objects.get(position=each.signature_id) for each in made]
+    given = [Signature.objects.get(position=each.signature_id or 0) for each in made]
     for each in given:
         stage.say(
             f"    {each.printed_name}, {each.meaning}: {each.title}, with {' and '.join(each.components)}"
@@ -240,8 +240,8 @@ def _evaluators(stage: Stage) -> tuple[int, int]:
             [each for each, of in asked.items() if each in mails and not {required.pk, practice.pk} & of],
         )
     ]
-    for each in chosen:
-        learning.caught_up(stage, mails[each], missing.get(each, set()))
+    for person in chosen:
+        learning.caught_up(stage, mails[person], missing.get(person, set()))
     stage.settle()
     return chosen[0], chosen[1]
 
