@@ -3,6 +3,7 @@
 #   make serve                  run the hub in the foreground (PORT, HUB_DATA_DIR, …: docs/operator/settings.md)
 #   make simulators             simulated HR systems to connect to (WORKERS, SEED; SIMULATORS=… for more options)
 #   make demonstration          beside those two: syncs, a kill, posts, a back-dated transfer, an upgrade (WORKERS, SEED, PORT)
+#   make inspection             beside a hub: three years of training, signatures, a hold, an auditor (WORKERS, SEED, PORT)
 #   make test                   all tests
 #   make check                  style, types, imports, migrations, documentation, container files
 #   make bench                  speed, as ratios measured in one run
@@ -20,7 +21,7 @@ PYTEST_WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help serve simulators demonstration test check bench validate conformance lock clean
+.PHONY: help serve simulators demonstration inspection test check bench validate conformance lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -48,6 +49,9 @@ simulators: $(VENV)/.installed
 
 demonstration: $(VENV)/.installed
 	@$(BIN)/python -m simulators.demonstration $(if $(WORKERS),--workers $(WORKERS)) $(if $(SEED),--seed $(SEED)) $(DEMONSTRATION)
+
+inspection: $(VENV)/.installed
+	@$(BIN)/python -m simulators.inspection $(if $(WORKERS),--workers $(WORKERS)) $(if $(SEED),--seed $(SEED)) $(INSPECTION)
 
 test: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.browser.chromium

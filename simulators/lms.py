@@ -43,7 +43,7 @@ _VERBS = (
     ("passed", 15, True),
     ("failed", 5, True),
 )
-_COURSES = {
+COURSES = {
     "GMP": "Good Manufacturing Practice",
     "GLP": "Good Laboratory Practice",
     "GCP": "Good Clinical Practice",
@@ -127,7 +127,7 @@ def _statement(
     [(verb, _, ends)] = chance.choices(_VERBS, weights=[each[1] for each in _VERBS])
     seconds = chance.randrange(7 * 3600, 18 * 3600)
     moment = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(seconds=seconds)
-    number = 100 + sorted(_COURSES).index(code)
+    number = 100 + sorted(COURSES).index(code)
     found: Json = {
         "id": str(UUID(int=chance.getrandbits(128), version=4)),
         "actor": actor,
@@ -137,7 +137,7 @@ def _statement(
             "id": f"{lms.site}{lms.course}{number}",
             "definition": {
                 "type": "http://adlnet.gov/expapi/activities/course",
-                "name": {"en": _COURSES[code]},
+                "name": {"en": COURSES[code]},
             },
         },
         "context": {"platform": lms.title, "language": "en"},

@@ -232,9 +232,9 @@ def nightly(folder: Path, people: Population, *, day: date, sequence: int, full:
     workers: Iterator[dict[str, str]]
     if full:
         for kind, header, rows in (
-            ("unit", _UNIT_HEADER, _units(people, day, known)),
-            ("job", _JOB_HEADER, _jobs(people)),
-            ("location", _LOCATION_HEADER, _locations(people)),
+            ("unit", _UNIT_HEADER, units(people, day, known)),
+            ("job", _JOB_HEADER, jobs(people)),
+            ("location", _LOCATION_HEADER, locations(people)),
         ):
             deliver(folder, rows, day=day, sequence=sequence, full=True, kind=kind, header=header)
             sequence += 1
@@ -291,7 +291,8 @@ def _position(found: WorkerAt, known: datetime) -> Position | None:
     return primary.positions.at(employment.stay.last, known) if primary is not None else None
 
 
-def _units(people: Population, day: date, known: datetime) -> Iterator[dict[str, str]]:
+def units(people: Population, day: date, known: datetime | None = None) -> Iterator[dict[str, str]]:
+    """Yield the rows of units as of a day, as known at a moment; None: as known at last."""
     for each in people.units:
         state = each.states.at(day, known)
         if state is not None:
@@ -304,7 +305,8 @@ def _units(people: Population, day: date, known: datetime) -> Iterator[dict[str,
             }
 
 
-def _jobs(people: Population) -> Iterator[dict[str, str]]:
+def jobs(people: Population) -> Iterator[dict[str, str]]:
+    """Yield the rows of jobs."""
     for each in people.jobs:
         yield {
             "job_id": each.key,
@@ -314,7 +316,8 @@ def _jobs(people: Population) -> Iterator[dict[str, str]]:
         }
 
 
-def _locations(people: Population) -> Iterator[dict[str, str]]:
+def locations(people: Population) -> Iterator[dict[str, str]]:
+    """Yield the rows of sites."""
     for each in people.locations:
         yield {
             "location_id": each.key,

@@ -69,6 +69,13 @@ def carry_on(*, seconds: float = 20.0) -> int:
     return followed
 
 
+def behind() -> bool:
+    """Whether derivations of some store wait to be followed."""
+    known = {each.store_id: log.Position(each.xid, each.seq) for each in IdentityCursor.objects.all()}
+    stores = apps.get_model("lrs", "Store").objects.values_list("pk", flat=True)
+    return any(log.read(each, known.get(each, log.Position(0, 0)), 1) for each in stores)
+
+
 def _follow_some(store_id: int) -> int:
     with transaction.atomic():
         cursor = IdentityCursor.objects.select_for_update(skip_locked=True).filter(store_id=store_id).first()

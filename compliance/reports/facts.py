@@ -12,8 +12,10 @@ from typing import Any
 
 from django.utils import timezone
 
+from compliance.models import Course, Requirement
 from compliance.proof import publish
 from compliance.reports.asked import Asked
+from connectors.api import names
 
 
 def facts(asked: Asked, *, by: str) -> dict[str, Any]:
@@ -25,13 +27,28 @@ def facts(asked: Asked, *, by: str) -> dict[str, Any]:
         "As of": _moment(asked.at),
         "As known on": _moment(asked.known),
         "Filters": ", ".join(
-            f"{name.removesuffix('_id')}: {value}"
+            f"{name.removesuffix('_id')}: {value}{_called(asked, name, value)}"
             for name, value in asked.told().items()
             if value is not None and name not in {"at", "known"}
         ),
         "Hub version": _version(),
         "Checkpoint": "none yet" if made is None else f"{made.size} leaves, root {bytes(made.root).hex()}",
     }
+
+
+def _called(asked: Asked, name: str, value: Any) -> str:
+    """Return what a number stands for, in brackets; nothing where that has no name."""
+    found: str | None = None
+    if name == "person_id":
+        found = names.people([value], asked.at, asked.known).get(value)
+    elif name == "unit_id":
+        unit = names.things("unit", [value], asked.at, asked.known).get(value, {})
+        found = unit.get("name") or unit.get("key")
+    elif name == "course_id":
+        found = Course.objects.filter(pk=value).values_list("code", flat=True).first()
+    elif name == "requirement_id":
+        found = Requirement.objects.filter(pk=value).values_list("code", flat=True).first()
+    return f" ({found})" if found else ""
 
 
 def _moment(value: datetime) -> str:

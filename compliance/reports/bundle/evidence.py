@@ -79,6 +79,9 @@ _SIGNED = """
         WHERE t.store_id = %(store)s AND t.person_id = ANY (%(people)s::bigint[])))
     OR (r.kind = 'waiver' AND r.record_key IN (
         SELECT w.id::text FROM compliance_waiver w WHERE w.person_id = ANY (%(people)s::bigint[])))
+    OR (r.kind = 'practical-sign-off' AND r.position IN (
+        SELECT o.signature_id FROM compliance_practical_sign_off o
+        WHERE o.store_id = %(store)s AND o.person_id = ANY (%(people)s::bigint[])))
     OR %(everything)s::boolean
 """
 

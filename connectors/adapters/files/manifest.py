@@ -105,9 +105,11 @@ def choose(waiting: Iterable[Delivery], known: Known, *, full: bool, numbered: b
     """
     done, replayed, fresh = [], [], []
     for each in sorted(waiting, key=lambda each: each.order):
-        if each.sha256 in known.seen:
+        # The next number tells of another day, even where the contents are those of an earlier one.
+        old = numbered and known.sequence is not None and (each.sequence or 0) <= known.sequence
+        if each.sha256 in known.seen and (old or not numbered or known.sequence is None):
             done.append(each)
-        elif numbered and known.sequence is not None and (each.sequence or 0) <= known.sequence:
+        elif old:
             replayed.append(each)
         else:
             fresh.append(each)

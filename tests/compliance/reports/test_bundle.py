@@ -117,6 +117,19 @@ def test_one_flipped_byte_in_any_file_is_told_with_its_place(academy: Academy, t
     assert checked(tmp_path)[0] == 0
 
 
+def test_a_signature_is_written_in_one_way_only(academy: Academy, tmp_path: Path) -> None:
+    """The last letter of its base64 has bits that decode to nothing: another would decode to the same."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    content = files(academy.bundle())
+    seal = content["manifest.note"].decode()
+    assert seal.endswith("=\n")
+    other = letters[letters.index(seal[-3]) ^ 1]
+    content["manifest.note"] = f"{seal[:-3]}{other}=\n".encode()
+    code, said = checked(written(tmp_path, content))
+    assert code == 1
+    assert "WRONG  manifest.note: a line of signature is malformed" in said
+
+
 def test_evidence_is_named_by_file_line_and_record(academy: Academy, tmp_path: Path) -> None:
     content = files(academy.bundle())
     content["statements.jsonl"] = content["statements.jsonl"].replace(b"verbs/passed", b"verbs/failed", 1)

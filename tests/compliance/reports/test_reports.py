@@ -19,6 +19,7 @@ from compliance.access.grants import AUDITOR
 from compliance.errors import ComplianceError
 from compliance.models import Completion, Disclosure, ReportRun, RunState, SavedReport
 from compliance.reports import kinds, runs, schedules
+from compliance.reports.facts import facts
 from compliance.reports.table import Report, Table
 from compliance.reports.written import FORMATS
 from tests.compliance.reports.academy import Academy
@@ -63,9 +64,21 @@ def test_the_history_of_a_person_tells_course_evidence_and_facts(academy: Academ
     assert "Ann Lee" in line
     assert academy.statements["Ann"] in line
     assert line[-1] == "no"
-    facts = {row[0]: row[1] for row in rows if len(row) == 2}
-    assert "Inés Gómez" in facts["Made for"]
-    assert facts["Made at"].endswith("+00:00 (UTC)")
+    told = {row[0]: row[1] for row in rows if len(row) == 2}
+    assert "Inés Gómez" in told["Made for"]
+    assert told["Made at"].endswith("+00:00 (UTC)")
+
+
+def test_facts_call_what_was_asked_for_by_its_name(academy: Academy) -> None:
+    unit, requirement = academy.unit("ICU"), academy.requirement
+    asked = academy.asked(
+        unit_id=unit.pk, person_id=academy.ann.pk, course_id=academy.course.pk, requirement_id=requirement.pk
+    )
+    said = facts(asked, by="Inés Gómez")["Filters"]
+    assert f"unit: {unit.pk} (Intensive care)" in said
+    assert f"person: {academy.ann.pk} (Ann Lee)" in said
+    assert f"course: {academy.course.pk} (FORK-1)" in said
+    assert f"requirement: {requirement.pk} ({requirement.code})" in said
 
 
 def test_what_was_changed_since_its_entry_is_marked(academy: Academy) -> None:

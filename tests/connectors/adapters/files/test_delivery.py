@@ -163,6 +163,19 @@ def test_a_missing_delta_file_stops_those_behind_it(incoming: Incoming) -> None:
     assert incoming.names() == set()
 
 
+def test_the_contents_of_an_earlier_day_under_the_next_number_are_told_anew(incoming: Incoming) -> None:
+    incoming.deliver([worker("21001")], 1)
+    incoming.run()
+    # Nobody changed on two days; Ann moves to another unit, and back.
+    for number, rows in enumerate(
+        ([], [], [worker("21001", org_code="ER")], [worker("21001")], [worker("21001", org_code="ER")]), 2
+    ):
+        incoming.deliver(rows, number, full=False)
+        found = incoming.run(full=False)
+        assert [each.raw["org_code"] for each in found] == [each["org_code"] for each in rows]
+    assert incoming.names() == set()
+
+
 def test_a_full_file_is_left_to_a_full_run(incoming: Incoming) -> None:
     incoming.deliver([worker("21001")], 1)
     assert incoming.run(full=False) == []
