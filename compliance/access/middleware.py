@@ -27,10 +27,13 @@ from compliance.models import EventKind
 from connectors import visible
 
 VIEW_STATEMENTS = "lrs.view_statement"
-_ADMIN, _API = "admin:connectors_", "api:"
+_ADMIN, _API, _STATUS = "admin:connectors_", "api:", "admin:compliance_status_"
 #: Pages of one person, by the name of the id in their address.
 _PERSON_PAGES = frozenset(
-    f"{_ADMIN}person_{name}" for name in ("change", "as_of", "by_hand", "merge", "undo")
+    [
+        *(f"{_ADMIN}person_{name}" for name in ("change", "as_of", "by_hand", "merge", "undo")),
+        f"{_STATUS}person",
+    ]
 )
 #: Pages that list or tell people; what they showed stands in their context.
 _LISTS = frozenset(
@@ -42,6 +45,7 @@ _LISTS = frozenset(
         f"{_ADMIN}identityreview_change",
         f"{_ADMIN}identityreview_decided",
         f"{_ADMIN}provisioninggap_changelist",
+        *(f"{_STATUS}{name}" for name in ("changelist", "people", "gaps", "forecast")),
     }
 )
 _PERSON_RESOURCES = frozenset(f"{_API}{name}" for name in ("person", "assignments", "person-context"))

@@ -159,11 +159,7 @@ class RequirementAdmin(LookOnlyPages):
         store = chosen_store(request)
         rows = []
         if store is not None:
-            states: dict[int, dict[State, int]] = {}
-            today = _today()
-            for each in read.now(store.pk):
-                cell = states.setdefault(each.requirement_id, {})
-                cell[each.state(today)] = cell.get(each.state(today), 0) + 1
+            states = read.counts_now(store.pk, _today())
             for row in Requirement.objects.filter(store=store).prefetch_related("versions").order_by("code"):
                 versions = sorted(row.versions.all(), key=lambda each: -each.number)
                 rows.append(

@@ -34,6 +34,7 @@ __all__ = [
     "Standing",
     "State",
     "counts",
+    "counts_now",
     "explain",
     "forecast",
     "gaps",
@@ -108,6 +109,20 @@ def counts(
 ) -> dict[int, dict[State, int]]:
     """Return for each requirement how many people were in each state on a day."""
     return count(asked(store_id, day, known, requirements=requirements))
+
+
+def counts_now(store_id: int, day: date) -> dict[int, dict[State, int]]:
+    """Return the same for today, out of the table of now."""
+    result: dict[int, dict[State, int]] = {}
+    with database.binary_cursor() as cursor:
+        cursor.execute(
+            f"SELECT requirement_id, {STATE_SQL} AS state, count(*) FROM compliance_status"  # noqa: S608  constants
+            " WHERE store_id = %(store)s GROUP BY 1, 2",
+            {"store": store_id, "day": day},
+        )
+        for requirement_id, state, number in cursor:
+            result.setdefault(requirement_id, {})[State(state)] = number
+    return result
 
 
 def count(about: Plan, people: Sequence[int] | None = None) -> dict[int, dict[State, int]]:
@@ -208,7 +223,12 @@ def gaps(
 
 
 def forecast(
-    store_id: int, day: date, months: int = 12, *, requirements: Collection[int] | None = None
+    store_id: int,
+    day: date,
+    months: int = 12,
+    *,
+    people: Sequence[int] | None = None,
+    requirements: Collection[int] | None = None,
 ) -> list[tuple[date, dict[int, int]]]:
     """Return for each month from that of `day` on how many fall due, by requirement; what is late counts
     first.
@@ -218,9 +238,9 @@ def forecast(
     about = asked(store_id, day, requirements=requirements)
     first = day.replace(day=1)
     result = {_month(first, number): dict[int, int]() for number in range(months)}
-    found = question(about)
+    found = question(about, people)
     if found is not None:
-        with planned(everybody=True), database.binary_cursor() as cursor:
+        with planned(everybody=people is None), database.binary_cursor() as cursor:
             cursor.execute(
                 found.select(
                     "greatest(date_trunc('month', due)::date, %(first)s::date), requirement_id, count(*)",

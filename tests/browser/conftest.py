@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import User
+from django.db import connections
 from playwright.sync_api import sync_playwright
 
 from tests.browser import chromium
@@ -59,6 +60,8 @@ def browser() -> Iterator[Any]:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         started = playwright.chromium.launch(executable_path=chromium.find(), args=["--no-sandbox"])
         yield started
+        # Beside playwright's loop Django keeps a connection apart; the next browser must not find this one.
+        connections.close_all()
         started.close()
 
 
