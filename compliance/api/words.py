@@ -61,6 +61,10 @@ EXPLAINED: Json = {
                 "type": "object",
                 "properties": {
                     "course": {"type": "string"},
+                    "through": {
+                        "type": ["string", "null"],
+                        "description": "The other course that was completed and counts as this one.",
+                    },
                     "done_on": DAY,
                     "holds_until": DAY,
                     "counts": {"type": "boolean", "description": "Whether the status stands on it."},
@@ -123,6 +127,7 @@ def explanation(found: Explained, at: datetime) -> Json:
         "evidence": [
             {
                 "course": each.course,
+                "through": each.through or None,
                 "done_on": each.day.isoformat(),
                 "holds_until": _day(each.until),
                 "counts": each.counts,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from compliance.models import CompletionEvidence, RequirementVersion, Waiver
+from compliance.models import Completion, CompletionEvidence, RequirementVersion, Waiver
 from compliance.requirements import definition
 from compliance.status.plan import InForce, Plan
 from compliance.status.query import planned, question
@@ -32,6 +32,8 @@ class Done:
     until: date
     completion_id: int | None = None
     sign_off_id: int | None = None
+    #: The other course that was completed and counts as this one, by its code; mostly none.
+    through: str = ""
     #: Keys (`seq`) of the statements it stands on.
     statements: tuple[int, ...] = ()
     #: Whether it is the one its leaf stands on.
@@ -141,14 +143,17 @@ def _why_not(asked: Plan, person_id: int) -> list[str]:
 def _done(version: InForce, rows: Sequence[tuple[Any, ...]]) -> list[Done]:
     leaves = version.leaves
     completions = [row[3] for row in rows if not leaves[row[0]].signed_off]
+    codes = dict(Completion.objects.filter(pk__in=completions).values_list("pk", "course__code"))
     statements: dict[int, list[int]] = {}
     for completion_id, seq in CompletionEvidence.objects.filter(completion_id__in=completions).values_list(
         "completion_id", "seq"
     ):
         statements.setdefault(completion_id, []).append(seq)
     found, met = [], set[int]()
-    for number, day, until, key in rows:
+    # Two approvals may let one completion count twice.
+    for number, day, until, key in dict.fromkeys(rows):
         leaf = leaves[number]
+        completed = "" if leaf.signed_off else codes.get(key, leaf.course)
         found.append(
             Done(
                 number,
@@ -157,6 +162,7 @@ def _done(version: InForce, rows: Sequence[tuple[Any, ...]]) -> list[Done]:
                 until,
                 completion_id=None if leaf.signed_off else key,
                 sign_off_id=key if leaf.signed_off else None,
+                through=completed if completed not in {"", leaf.course} else "",
                 statements=() if leaf.signed_off else tuple(sorted(statements.get(key, ()))),
                 counts=number not in met,
             )
@@ -173,6 +179,7 @@ def _reasons(asked: Plan, version: InForce, standing: Standing, done: Sequence[D
     for each in done:
         if each.counts:
             how = "signed off" if each.sign_off_id else "completed"
+            how += f" through {each.through}, which counts as it," if each.through else ""
             holds = "for good" if each.until >= FOREVER else f"until {each.until:%Y-%m-%d}"
             said.append(f"{each.course} was {how} on {each.day:%Y-%m-%d}, which holds {holds}.")
     said += [f"{leaf.course} has not been done." for leaf in version.leaves if leaf.number not in met]

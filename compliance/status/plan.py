@@ -13,7 +13,14 @@ from typing import Any
 
 from django.db.models import Q
 
-from compliance.models import Course, CourseVersion, Curriculum, RequirementVersion, Waiver
+from compliance.models import (
+    Course,
+    CourseEquivalence,
+    CourseVersion,
+    Curriculum,
+    RequirementVersion,
+    Waiver,
+)
 from compliance.requirements import definition
 from compliance.requirements.definition import Document, Leaf
 from compliance.status.standing import FOREVER, begin_of, day_of
@@ -64,6 +71,8 @@ class Plan:
     courses: Mapping[str, int]
     #: Courses with a version that asks for training again.
     renewed: frozenset[int]
+    #: Whether another course counts as one of them.
+    equivalents: bool
     group_waivers: tuple[GroupWaiver, ...]
 
     @property
@@ -112,6 +121,7 @@ def plan(
         versions=tuple(versions),
         courses=courses,
         renewed=frozenset(renewed),
+        equivalents=_equivalents(list(courses.values()), known),
         group_waivers=tuple(_group_waivers(wanted, at, known)),
     )
 
@@ -163,6 +173,14 @@ def only(asked: Plan, requirements: Collection[int]) -> Plan:
     return replace(
         asked, versions=tuple(each for each in asked.versions if each.requirement_id in requirements)
     )
+
+
+def _equivalents(courses: Sequence[int], known: datetime) -> bool:
+    return CourseEquivalence.objects.filter(
+        Q(recorded_to__isnull=True) | Q(recorded_to__gt=known),
+        Q(counts_as__in=courses) | Q(mutual=True, course__in=courses),
+        recorded_from__lte=known,
+    ).exists()
 
 
 def _rows(store_id: int, known: datetime, requirements: Collection[int] | None) -> list[RequirementVersion]:

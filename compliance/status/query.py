@@ -7,6 +7,7 @@ table is read once, whatever the number of people and requirements:
     segment   each person's past, cut wherever their context changes (connectors.workforce.segments)
     ruled     each segment with the numbers of the versions whose rule it meets
     pair      whom a requirement applies to now, and since when without a break
+    counts    which courses count as which, on which days
     counted   completions and sign-offs that count for a part of a definition
     latest    the last of them, for parts where a later one always holds longer
     done      each of them with the last day for which it holds, for parts where that is not so
@@ -71,7 +72,7 @@ def question(asked: Plan, people: Sequence[int] | None = None, *, each: bool = F
         _versions(asked, parts),
         _ruled(asked, compiler),
         _PAIRS,
-        _counted(parts, _before(asked), some=some),
+        _counted(parts, _before(asked), some=some, equivalents=asked.equivalents),
         _held(parts, each=each),
         _waived(asked, compiler),
         _standing(asked, parts),
@@ -180,21 +181,29 @@ def _before(asked: Plan) -> str:
     )
 
 
-def _counted(parts: Sequence[Part], before: str, *, some: bool) -> str:
+def _counted(parts: Sequence[Part], before: str, *, some: bool, equivalents: bool) -> str:
     rows = ", ".join(each.row for each in parts)
     none = "SELECT 0, 0, 0::bigint, false, 0::float8, 0, 'never', false, 0, 0, false, 0 WHERE false"
     of_them = "JOIN one_of n ON n.person_id = {0}.person_id" if some else ""
+    counting = ""
+    day = "(c.completed_at AT TIME ZONE 'UTC')::date"
+    course, version, wanted = "c.course_id", "c.version_id", "c.course_id IN (SELECT course_id FROM course)"
+    if equivalents:
+        counting = f"JOIN counts k ON k.course_id = c.course_id AND k.days @> {day}"
+        # Versions of the other course say nothing about those of this one.
+        course, version, wanted = "k.counts_for", "CASE WHEN k.own THEN c.version_id END", "true"
     return f"""
 leaf (number, leaf, course_id, signed_off, minimum, every, unit, from_due, early, again, single, before) AS
     ({f"VALUES {rows}" if rows else none}),
 before (number, course_id) AS ({f"VALUES {before}" if before else "SELECT 0, 0::bigint WHERE false"}),
 course AS (SELECT course_id FROM leaf UNION SELECT course_id FROM before),
+{_COUNTS if equivalents else ""}
 completed AS (
-    SELECT coalesce(m.into_id, c.person_id) AS person_id, c.course_id, false AS signed_off,
-           (c.completed_at AT TIME ZONE 'UTC')::date AS day, c.version_id, c.score, c.id
-    FROM compliance_completion c {of_them.format("c")}
+    SELECT coalesce(m.into_id, c.person_id) AS person_id, {course} AS course_id, false AS signed_off,
+           {day} AS day, {version} AS version_id, c.score, c.id
+    FROM compliance_completion c {of_them.format("c")} {counting}
     LEFT JOIN merged m ON m.person_id = c.person_id
-    WHERE c.store_id = %(store)s AND c.course_id IN (SELECT course_id FROM course)
+    WHERE c.store_id = %(store)s AND {wanted}
       AND c.completed_at <= %(at)s AND c.recorded @> %(known)s::timestamptz AND c.passed IS NOT FALSE
     UNION ALL
     SELECT coalesce(m.into_id, o.person_id), o.course_id, true, o.done_on, NULL, NULL, o.id
@@ -211,6 +220,21 @@ counted AS (
     {"AND (l.before = 0 OR (r.met = l.before AND r.day <= c.day))" if before else ""}
 )"""
 
+
+_COUNTS = """
+counts (course_id, counts_for, days, own) AS (
+    SELECT course_id, course_id, '(,)'::daterange, true FROM course
+    UNION
+    SELECT x.course_id, x.counts_as_id, daterange(x.valid_from, x.valid_to, '[]'), false FROM (
+        SELECT e.course_id, e.counts_as_id, e.valid_from, e.valid_to, e.recorded_from, e.recorded_to
+        FROM compliance_course_equivalence e
+        UNION ALL
+        SELECT e.counts_as_id, e.course_id, e.valid_from, e.valid_to, e.recorded_from, e.recorded_to
+        FROM compliance_course_equivalence e WHERE e.mutual
+    ) x
+    WHERE x.counts_as_id IN (SELECT course_id FROM course) AND x.recorded_from <= %(known)s
+      AND (x.recorded_to IS NULL OR x.recorded_to > %(known)s)
+),"""
 
 #: From which day on everything that was to be done before had been done.
 _READY = """

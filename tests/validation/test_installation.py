@@ -151,10 +151,10 @@ def test_a_commit_that_is_answered_before_it_is_on_disk_fails(in_vain: Any) -> N
 
 def test_a_migration_that_is_missing_is_named(in_vain: Any) -> None:
     assert came_to(durability.migrations).result == Result.PASSED
-    in_vain.execute("DELETE FROM django_migrations WHERE app = 'connectors' AND name = '0014_guards_always'")
+    in_vain.execute("DELETE FROM django_migrations WHERE app = 'connectors' AND name = '0013_guards_always'")
     step = came_to(durability.migrations)
     assert step.result == Result.FAILED
-    assert "connectors 0014_guards_always" in step.seen
+    assert "connectors 0013_guards_always" in step.seen
 
 
 def test_clocks_of_one_machine_agree() -> None:

@@ -10,7 +10,16 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from psycopg.types.range import TimestamptzRange
 
-from compliance.models import Completion, Course, CourseVersion, PracticalSignOff, Requirement, Waiver
+from compliance.catalogue import equivalence
+from compliance.models import (
+    Completion,
+    Course,
+    CourseEquivalence,
+    CourseVersion,
+    PracticalSignOff,
+    Requirement,
+    Waiver,
+)
 from compliance.requirements import lifecycle, waivers
 from connectors.identity import merge
 from connectors.models import Person
@@ -19,7 +28,7 @@ from tests.compliance.status import naive
 from tests.connectors.people import day as moment
 from tests.connectors.people import hris, person, told
 
-COURSES = ("X", "Y", "P")
+COURSES = ("X", "Y", "Z", "P")
 
 
 class Happening:
@@ -48,6 +57,7 @@ class Happening:
         self.versions: dict[int, Any] = {}
         self.completions: dict[int, Completion] = {}
         self.waivers: dict[int, Waiver] = {}
+        self.equivalences: dict[int, CourseEquivalence] = {}
         #: The moment after each event.
         self.known: list[datetime] = []
         self.told_once = False
@@ -132,6 +142,21 @@ class Happening:
             effective_on=event.since,
             retraining=event.retraining,
         )
+
+    def _equivalent(self, event: naive.Equivalent) -> None:
+        self.equivalences[event.number] = equivalence.approve(
+            self.courses[event.course],
+            self.courses[event.counts_as],
+            reason="The same content.",
+            approved_as="Paula",
+            mutual=event.mutual,
+            valid_from=event.first,
+            valid_to=event.last,
+            signed=True,
+        )
+
+    def _ended(self, event: naive.Ended) -> None:
+        equivalence.end(self.equivalences[event.number])
 
     def _approved(self, event: naive.Approved) -> None:
         if self.requirement is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -81,6 +81,25 @@ class NewVersion:
     label: str
     since: date
     retraining: bool
+
+
+@dataclass(frozen=True)
+class Equivalent:
+    """Having completed one course on one of these days counts as having completed the other."""
+
+    number: int
+    course: str
+    counts_as: str
+    first: date | None
+    last: date | None
+    mutual: bool
+
+
+@dataclass(frozen=True)
+class Ended:
+    """An equivalence does not count any more."""
+
+    number: int
 
 
 @dataclass(frozen=True)
@@ -227,6 +246,7 @@ class Evaluator:
             and each.passed is not False
             and (merged or not each.elsewhere)
         ]
+        done = [counted for each in done for counted in self.counted(each)]
         first = {code: min((c.day for c in done if c.course == code), default=ALWAYS) for code in before}
         if "sign_off" in leaf:
             found: list[Any] = [
@@ -243,6 +263,19 @@ class Evaluator:
                 )
             ]
         return [each for each in found if all(start <= each.day for start in first.values())]
+
+    def counted(self, done: Completed) -> list[Completed]:
+        """Return a completion as itself, and as what else it counts as: versions are of its own course."""
+        ended = {each.number for each in self.of(Ended)}
+        found = [done]
+        for each in self.of(Equivalent):
+            if each.number in ended or not (each.first or date.min) <= done.day <= (each.last or ALWAYS):
+                continue
+            if each.course == done.course:
+                found.append(replace(done, course=each.counts_as, version=""))
+            if each.mutual and each.counts_as == done.course:
+                found.append(replace(done, course=each.course, version=""))
+        return found
 
     def holds_until(self, done: Any, definition: Any, assigned: date) -> date:
         when = definition["when"]

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from compliance.catalogue import equivalence
 from compliance.models import Status
 from compliance.requirements import lifecycle, waivers
 from compliance.status import follow, keep, read
@@ -96,6 +97,46 @@ def test_requirements_waivers_and_courses_show_at_once() -> None:
     assert state(hospital, hospital.ann) != "waived"
     lifecycle.retire(version, on=today(), why="No longer asked for.")
     assert state(hospital, hospital.ann) == "not_required"
+
+
+def test_a_course_that_counts_as_another_shows_at_once_and_says_through_what() -> None:
+    hospital = Hospital()
+    hospital.course()
+    version = hospital.required()
+    done = hospital.completed(hospital.ann, ago(3), course="BBP-ONLINE")
+    assert state(hospital, hospital.ann) == "overdue"
+    counts = equivalence.approve(
+        hospital.course("BBP-ONLINE"),
+        hospital.course(),
+        reason="The same content.",
+        approved_as="Paula",
+        valid_from=ago(5),
+        signed=True,
+    )
+    assert state(hospital, hospital.ann) == "compliant"
+    found = read.explain(hospital.store_id, hospital.ann.pk, version.requirement_id, today())
+    assert [(each.course, each.through, each.completion_id) for each in found.done] == [
+        ("BBP", "BBP-ONLINE", done.pk)
+    ]
+    assert any("through BBP-ONLINE, which counts as it" in each for each in found.reasons)
+    equivalence.end(counts)
+    assert state(hospital, hospital.ann) == "overdue"
+
+
+def test_what_was_completed_on_other_days_does_not_count_as_another_course() -> None:
+    hospital = Hospital()
+    hospital.course()
+    hospital.required()
+    hospital.completed(hospital.ann, ago(6), course="BBP-ONLINE")
+    equivalence.approve(
+        hospital.course("BBP-ONLINE"),
+        hospital.course(),
+        reason="The same content.",
+        approved_as="Paula",
+        valid_from=ago(5),
+        signed=True,
+    )
+    assert state(hospital, hospital.ann) == "overdue"
 
 
 def test_what_a_merged_person_did_counts() -> None:

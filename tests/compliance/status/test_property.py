@@ -138,14 +138,16 @@ def histories(draw: st.DrawFn) -> list[Any]:
     retired: set[int] = set()
     versions, completed, withdrawn, waived, revoked = 1, 0, set[int](), 0, set[int]()
     kinds = ["complete"] * 6 + ["waive"] * 2 + ["told", "sign", "version", "approve", "withdraw"]
-    kinds += ["revoke", "retire", "move", "merge"]
+    kinds += ["revoke", "retire", "move", "merge", "equal", "equal", "end"]
+    equal: list[tuple[str, str]] = []
+    ended = set[int]()
     moved = merged = False
     for kind in draw(st.lists(st.sampled_from(kinds), min_size=4, max_size=14)):
         if kind == "told":
             events.append(draw(stints()))
         elif kind == "complete":
             completed += 1
-            course = draw(st.sampled_from(["X", "X", "Y"]))
+            course = draw(st.sampled_from(["X", "X", "Y", "Z"]))
             mine = ["", "", *(label for code, label in labels if code == course)]
             events.append(
                 naive.Completed(
@@ -192,6 +194,25 @@ def histories(draw: st.DrawFn) -> list[Any]:
                 events.append(
                     naive.Retired(live.number, live.since + timedelta(days=draw(st.integers(1, 200))))
                 )
+        elif kind == "equal":
+            two = draw(st.sampled_from([("Z", "X"), ("Z", "Y"), ("Y", "X"), ("X", "Z")]))
+            if two not in equal:
+                equal.append(two)
+                first, last = sorted([draw(any_day), draw(any_day)])
+                events.append(
+                    naive.Equivalent(
+                        len(equal),
+                        *two,
+                        draw(st.sampled_from([None, first])),
+                        draw(st.sampled_from([None, last])),
+                        draw(st.booleans()),
+                    )
+                )
+        elif kind == "end" and len(ended) < len(equal):
+            number = draw(st.integers(1, len(equal)))
+            if number not in ended:
+                ended.add(number)
+                events.append(naive.Ended(number))
         elif kind == "move" and not moved:
             moved = True
             events.append(naive.Moved("ICU", "B", draw(any_day)))
