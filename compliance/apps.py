@@ -30,6 +30,7 @@ class ComplianceConfig(AppConfig):
         from compliance.trail import install, read, signable  # noqa: F401
         from compliance.trail.roles import make_roles
         from compliance.training import signable as training_signable  # noqa: F401
+        from compliance.training import signable_file  # noqa: F401
         from connectors.models import AlertKind
         from connectors.watch.findings import EVALUATORS
 

@@ -13,6 +13,7 @@ from compliance.reports import runs, schedules
 from compliance.retention import nightly as retention
 from compliance.status import follow as status_follow
 from compliance.trail import review
+from compliance.training import posting
 from connectors.errors import ConnectorError
 from lrs import turns
 
@@ -75,6 +76,12 @@ def follow_completions() -> int:
         (),
         lambda seconds: follow.carry_on(seconds=seconds) + rework.carry_on(seconds=seconds),
     )
+
+
+@shared_task(name=posting.TASK, ignore_result=True)
+def post_training_files() -> int:
+    """Post records of signed files, for a turn; return how many."""
+    return turns.take(post_training_files, (), lambda seconds: posting.carry_on(seconds=seconds))
 
 
 @shared_task(name="compliance.follow_status")

@@ -244,6 +244,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "compliance.disable_inactive_accounts",
         "schedule": crontab(hour=3, minute=40),
     },
+    "Post records of signed files": {"task": "compliance.post_training_files", "schedule": 60.0},
     "Follow what the status of people stands on": {"task": "compliance.follow_status", "schedule": 5.0},
     "Follow what the calendar brings to requirements": {"task": "compliance.pass_time", "schedule": 60.0},
     "Queue reminders that are due": {"task": "compliance.queue_reminders", "schedule": 300.0},

@@ -110,7 +110,9 @@ from compliance.models.trail import (
     Operation,
 )
 from compliance.models.training import (
+    FileState,
     TrainingEvidence,
+    TrainingFile,
     TrainingRecord,
     TrainingState,
 )
@@ -154,6 +156,7 @@ __all__ = [
     "DispositionState",
     "EquivalenceProposal",
     "EventKind",
+    "FileState",
     "Grant",
     "IdentityCursor",
     "IdentityVerification",
@@ -205,6 +208,7 @@ __all__ = [
     "StatusCursor",
     "StatusWake",
     "TrainingEvidence",
+    "TrainingFile",
     "TrainingRecord",
     "TrainingState",
     "VersionState",

@@ -18,6 +18,47 @@ class TrainingState(models.TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
+class FileState(models.TextChoices):
+    KEPT = "kept", "Kept as drafts"
+    SIGNED = "signed", "Signed, being posted"
+    POSTED = "posted", "Posted"
+
+
+class TrainingFile(models.Model):
+    """Training records that came in one file, and are signed as one.
+
+    The file itself is not kept: what it said stands in the records; its SHA-256 tells which file that was.
+    """
+
+    store = models.ForeignKey("lrs.Store", on_delete=models.PROTECT, related_name="+", db_index=False)
+    name = models.CharField(max_length=255)
+    sha256 = models.CharField(max_length=64, help_text="Of the file as it was sent; lower-case hexadecimal.")
+    size = models.BigIntegerField()
+    lines = models.PositiveIntegerField()
+    repeated = models.PositiveIntegerField(default=0, help_text="Lines whose reference was known before.")
+    refused = models.JSONField(default=list, help_text="[line, why not] of each line that was not kept.")
+    state = models.CharField(max_length=10, choices=FileState.choices, default=FileState.KEPT)
+    #: Position of the signature under which its records are posted.
+    signature_id = models.BigIntegerField(null=True, blank=True, editable=False)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+    )
+
+    class Meta:
+        db_table = "compliance_training_file"
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["store", "id"], name="compliance_training_file_list")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class TrainingRecord(models.Model):
     """That a person was trained, as somebody tells who is not a learning management system.
 
@@ -80,6 +121,20 @@ class TrainingRecord(models.Model):
     posted_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: What a sender calls it; sending it again is no second record.
     reference = models.CharField(max_length=200, blank=True)
+    file = models.ForeignKey(
+        TrainingFile,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="records",
+        editable=False,
+        db_index=False,
+    )
+    file_line = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    #: The statement as it is signed with its file, canonical (RFC 8785); empty once it is posted.
+    said = models.TextField(blank=True, editable=False)
+    #: Why it could not be posted when its turn came; tried again.
+    held_up = models.TextField(blank=True, editable=False)
 
     class Meta:
         db_table = "compliance_training_record"
@@ -91,7 +146,14 @@ class TrainingRecord(models.Model):
                 name="compliance_record_reference_once",
             )
         ]
-        indexes = [models.Index(fields=["store", "id"], name="compliance_record_list")]
+        indexes = [
+            models.Index(fields=["store", "id"], name="compliance_record_list"),
+            models.Index(
+                fields=["file", "file_line"],
+                condition=models.Q(file__isnull=False),
+                name="compliance_record_of_file",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"training record {self.pk}"

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.db.models import Q
+
 from compliance.models import Signature, TrainingRecord
 from compliance.reports.asked import Asked
 from compliance.reports.bundle.evidence import OF_COMPLETIONS, Evidence
@@ -74,8 +76,13 @@ def signature_rows(signatures: Iterator[Signature]) -> Iterator[Sequence[Value]]
 
 
 def _on_records(people: Sequence[int]) -> Iterator[Signature]:
-    keys = TrainingRecord.objects.filter(person_id__in=list(people)).values_list("pk", flat=True)
-    found = Signature.objects.filter(kind="training-record", record_key__in=[str(each) for each in keys])
+    records = TrainingRecord.objects.filter(person_id__in=list(people))
+    keys = [str(each) for each in records.values_list("pk", flat=True)]
+    of_files = records.filter(file__isnull=False).values_list("file", flat=True).distinct()
+    files = [str(each) for each in of_files]
+    found = Signature.objects.filter(
+        Q(kind="training-record", record_key__in=keys) | Q(kind="training-file", record_key__in=files)
+    )
     return found.order_by("position").iterator()
 
 

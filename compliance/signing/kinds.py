@@ -90,6 +90,8 @@ class SignableKind:
     view_permission: str = ""
     #: record key → where to go when it is signed; empty: stay on the page.
     address: Callable[[str], str] = field(default=lambda _: "")
+    #: record key → whether the record was disposed of, and what was signed of it with it.
+    disposed: Callable[[str], bool] = lambda _: False
 
 
 _KINDS: dict[str, SignableKind] = {}

@@ -47,7 +47,8 @@ def document(signature: Signature) -> dict[str, Any]:
         "title": signature.title,
         "author_id": signature.author_id,
         "shown_hash": signature.shown_hash,
-        "shown": sha256(signature.shown.encode()).hexdigest(),
+        # Empty where the record was disposed of, and what was signed of it went along.
+        "shown": sha256(signature.shown.encode()).hexdigest() if signature.shown else signature.shown_hash,
         "meaning": signature.meaning,
         "step": signature.step,
         "steps": signature.steps,

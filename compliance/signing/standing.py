@@ -27,7 +27,7 @@ def version_of(content: Mapping[str, Any], position: int | None) -> str:
 def signed_content(position: int | None) -> dict[str, Any]:
     """Return what was shown when the signature at a position was given; nothing where there is none."""
     found = None if position is None else Signature.objects.filter(position=position).first()
-    shown: dict[str, Any] = {} if found is None else orjson.loads(found.shown)["content"]
+    shown: dict[str, Any] = {} if found is None or not found.shown else orjson.loads(found.shown)["content"]
     return shown
 
 

@@ -112,7 +112,7 @@ def _now(signature: Signature) -> Shown | None:
 
 def _record_faults(signature: Signature, now: Shown | None) -> list[str]:
     if now is None:
-        return ["The record it belongs to is not there."]
+        return [] if _disposed(signature) else ["The record it belongs to is not there."]
     if now.version == signature.version and now.digest != signature.shown_hash:
         return ["The record was changed after it was signed."]
     return []
@@ -121,8 +121,17 @@ def _record_faults(signature: Signature, now: Shown | None) -> list[str]:
 def _own_faults(signature: Signature) -> Iterator[str]:
     if not seal.is_whole(signature):
         yield "The seal is not that of this signature: it was altered, moved or made elsewhere."
-    if sha256(signature.shown.encode()).hexdigest() != signature.shown_hash:
+    kept = sha256(signature.shown.encode()).hexdigest() == signature.shown_hash
+    # What was signed goes with a record that is disposed of; its hash stays.
+    if not kept and (signature.shown or not _disposed(signature)):
         yield "What was signed is not what is kept of it."
+
+
+def _disposed(signature: Signature) -> bool:
+    try:
+        return kind_of(signature.kind).disposed(signature.record_key)
+    except (UnknownRecord, LookupError):
+        return False
 
 
 def _taken_from_the_end(last: int) -> Iterator[tuple[int, str]]:

@@ -2,8 +2,9 @@
 
 In: CSV with a header, or a ZIP of `records.csv` and the files its column `evidence` names, by semicolons.
 A person is named by `employee_number`, `email`, `user_name` or `person` (our number); a course by its code.
-`completed_at` is a day, which means its noon in UTC, or a moment with its offset. Out: a report. Each line is
-kept whole or not at all; a line whose `reference` is there already is no second record.
+`completed_at` is a day, which means its noon in UTC, or a moment with its offset. Out: a report, and a
+TrainingFile by which the drafts that were kept are signed as one. Each line is kept whole or not at all; a
+line whose `reference` is there already is no second record.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
+from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
 
+from compliance import conf
 from compliance.errors import ComplianceError
-from compliance.models import Course, CourseKind, TrainingRecord
+from compliance.models import Course, CourseKind, FileState, TrainingFile, TrainingRecord
 from compliance.training import evidence, records
 from connectors.identity.normal import normal
 from connectors.models import Identifier, Person
@@ -47,6 +50,8 @@ _TRUTHS = {"": None, "true": True, "yes": True, "1": True, "false": False, "no":
 class Report:
     """What became, or would become, of a file."""
 
+    #: What its records are signed by; None where nothing was kept.
+    file: TrainingFile | None = None
     lines: int = 0
     kept: int = 0
     posted: int = 0
@@ -58,6 +63,7 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         """Return it for the API and for commands."""
         return {
+            "file": None if self.file is None else self.file.pk,
             "lines": self.lines,
             "kept": self.kept,
             "posted": self.posted,
@@ -67,36 +73,72 @@ class Report:
 
 
 def take(
-    store_id: int, content: bytes, *, by_id: int | None = None, post: bool = False, dry: bool = False
+    store_id: int,
+    content: bytes,
+    *,
+    name: str = RECORDS,
+    by_id: int | None = None,
+    post: bool = False,
+    dry: bool = False,
 ) -> Report:
-    """Keep every line of a file as a draft, or with `post` posted. Raises ComplianceError: no such file."""
+    """Keep every line of a file as a draft, or with `post` posted. Raises ComplianceError where it is no such
+    file, or where nothing is posted without a signature."""
+    if post and conf.records_signed():
+        raise ComplianceError("Training records are posted under an electronic signature.")
     lines, files = _read(content)
     report = Report(lines=len(lines))
+    whole = TrainingFile(
+        store_id=store_id,
+        name=name[:255],
+        sha256=sha256(content).hexdigest(),
+        size=len(content),
+        lines=len(lines),
+        created_by_id=by_id,
+    )
+    if not dry:
+        whole.save()
     for number, line in enumerate(lines, start=2):
         try:
             with transaction.atomic():
-                _take(report, store_id, line, files, by_id=by_id, post=post)
+                if dry:
+                    whole.save(force_insert=True)
+                _take(report, whole, number, line, files, post=post)
                 if dry:
                     transaction.set_rollback(True)
         except ComplianceError as error:
             report.refused.append((number, error.reason))
+        if dry:
+            whole.pk = None
+    if not dry:
+        _conclude(report, whole)
     return report
+
+
+def _conclude(report: Report, whole: TrainingFile) -> None:
+    if not report.kept:
+        whole.delete()
+        return
+    whole.repeated, whole.refused = report.repeated, [list(each) for each in report.refused]
+    whole.state = FileState.POSTED if report.posted else FileState.KEPT
+    whole.save(update_fields=["repeated", "refused", "state"])
+    report.file = whole
 
 
 def _take(
     report: Report,
-    store_id: int,
+    whole: TrainingFile,
+    number: int,
     line: Mapping[str, str],
     files: Mapping[str, bytes],
     *,
-    by_id: int | None,
     post: bool,
 ) -> None:
     reference = line.get("reference", "")
-    if reference and TrainingRecord.objects.filter(store=store_id, reference=reference).exists():
+    if reference and TrainingRecord.objects.filter(store=whole.store_id, reference=reference).exists():
         report.repeated += 1
         return
-    record = records.draft(store_id, _values(store_id, line), by_id=by_id)
+    values = _values(whole.store_id, line) | {"file": whole, "file_line": number}
+    record = records.draft(whole.store_id, values, by_id=whole.created_by_id)
     for name in (each.strip() for each in line.get("evidence", "").split(";")):
         if not name:
             continue
@@ -104,6 +146,7 @@ def _take(
             raise ComplianceError(f"There is no file {name!r} beside {RECORDS}.")
         media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
         evidence.add(record, name.rpartition("/")[2], media_type, files[name])
+    records.put_down(record)
     if post:
         records.post(record)
         report.posted += 1

@@ -5,7 +5,9 @@ source; completions follow like those of any statement. A record that is posted 
 withdrawn, which voids its statement, and another one is told.
 
 Doors for electronic signatures: `content` is what is signed, `sign` freezes a draft under a signature, `post`
-makes it a statement. Raises ComplianceError, whose `field` is the field it is about.
+makes it a statement. A record of a file, which is signed with it and posted some time after, is put down word
+for word (`put_down`), so that what is posted is what was signed whatever became known meanwhile. Raises
+ComplianceError, whose `field` is the field it is about.
 
 Crash story: the record becomes posted in the transaction that stores its statement; evidence is durable
 before. A crash leaves a draft that can be posted again.
@@ -19,11 +21,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
+import rfc8785
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from compliance import conf
 from compliance.catalogue import courses
+from compliance.completions.facts import RECORD
 from compliance.errors import ComplianceError
 from compliance.models import Course, CourseVersion, TrainingRecord, TrainingState
 from compliance.training import evidence, source
@@ -64,7 +68,15 @@ def change(record: TrainingRecord, values: Mapping[str, Any]) -> TrainingRecord:
         setattr(held, name, value)
     _check(held)
     held.save()
-    return held
+    return put_down(held)
+
+
+def put_down(record: TrainingRecord) -> TrainingRecord:
+    """Write down the statement a draft of a file is to become; one that is of no file is left alone."""
+    if record.file_id is not None and record.state == TrainingState.DRAFT:
+        record.said = rfc8785.dumps(content(record)).decode()
+        record.save(update_fields=["said"])
+    return record
 
 
 def content(record: TrainingRecord) -> dict[str, Any]:
@@ -100,15 +112,15 @@ def post(record: TrainingRecord, *, signature_id: int | None = None) -> UUID:
     if held.signature_id is None and conf.records_signed():
         raise ComplianceError("A training record is posted under an electronic signature.")
     _check(held)
-    statement = statement_of(held, _beside(held))
+    statement = _statement(held)
     contents = {
         each.sha256: (each.content_type, evidence.content(held, each))
         for each in held.evidence.order_by("pk")
     }
     _accept(held.store_id, statement, contents)
     _known_as(held)
-    held.state, held.posted_at = TrainingState.POSTED, timezone.now()
-    held.save(update_fields=["state", "posted_at"])
+    held.state, held.posted_at, held.said, held.held_up = TrainingState.POSTED, timezone.now(), "", ""
+    held.save(update_fields=["state", "posted_at", "said", "held_up"])
     return held.statement_id
 
 
@@ -131,6 +143,16 @@ def withdraw(record: TrainingRecord, *, why: str, by: str) -> None:
         _accept(held.store_id, voiding, {})
     held.state, held.withdrawn_why = TrainingState.WITHDRAWN, why.strip()
     held.save(update_fields=["state", "withdrawn_why"])
+
+
+def _statement(record: TrainingRecord) -> dict[str, Any]:
+    """Return the statement a record becomes: word for word what was put down, with the signature's number."""
+    if not record.said:
+        return statement_of(record, _beside(record))
+    said: dict[str, Any] = orjson.loads(record.said)
+    if record.signature_id is not None:
+        said["context"]["extensions"][RECORD]["signature"] = record.signature_id
+    return said
 
 
 def _held(record: TrainingRecord) -> TrainingRecord:

@@ -22,10 +22,10 @@ from compliance.models import Meaning, Signature, TrainingRecord, TrainingState
 from compliance.signing import NotAllowed, Shown, SignableKind, Step, register
 from compliance.signing.standing import key_of, version_of
 from compliance.training import records
+from compliance.training.disposed import disposed
+from compliance.training.statement import ADDED
 
 KIND = "training-record"
-#: What the record store adds to a statement.
-_ADDED = ("stored", "authority", "version")
 
 
 def _found(record_key: str) -> TrainingRecord:
@@ -64,7 +64,7 @@ def _posted(record: TrainingRecord) -> dict[str, Any]:
     if not payload:
         raise LookupError(record.statement_id)
     said: dict[str, Any] = orjson.loads(payload)
-    return {name: value for name, value in said.items() if name not in _ADDED}
+    return {name: value for name, value in said.items() if name not in ADDED}
 
 
 def _complete(record_key: str, signatures: Sequence[Signature]) -> None:
@@ -87,5 +87,6 @@ TRAINING_RECORD = register(
         policy=(Step(meaning=Meaning.APPROVAL.value),),
         view_permission="compliance.view_trainingrecord",
         address=lambda key: reverse("admin:compliance_trainingrecord_change", args=[int(key)]),
+        disposed=lambda key: bool(disposed([key_of(key)])),
     )
 )

@@ -24,6 +24,8 @@ from compliance.models import TrainingEvidence, TrainingRecord
 PEOPLE = "https://w3id.org/lrshub/people"
 TRAINERS = "https://w3id.org/lrshub/trainers"
 CATEGORY = "https://w3id.org/lrshub/categories/training-record"
+#: What the record store adds to a statement.
+ADDED = ("stored", "authority", "version")
 _COURSE = "http://adlnet.gov/expapi/activities/course"
 _VERBS = "http://adlnet.gov/expapi/verbs/"
 _CERTIFICATE = "http://id.tincanapi.com/attachment/certificate-of-completion"

@@ -208,8 +208,9 @@ class RecordAdmin(LookOnlyPages):
                 report = file.take(
                     store.pk,
                     uploaded(request, "file"),
+                    name=getattr(request.FILES.get("file"), "name", None) or file.RECORDS,
                     by_id=request.user.pk,
-                    post="post" in request.POST and self.may(request, "change"),
+                    post="post" in request.POST and self.may(request, "change") and not conf.records_signed(),
                     dry=not sure,
                 )
             except ComplianceError as error:
@@ -217,7 +218,12 @@ class RecordAdmin(LookOnlyPages):
             else:
                 if sure:
                     messages.success(request, f"{report.kept} kept, {report.posted} posted.")
-        context = {**store_of(request), "report": report, "columns": file.COLUMNS}
+        context = {
+            **store_of(request),
+            "report": report,
+            "columns": file.COLUMNS,
+            "needs_signature": conf.records_signed(),
+        }
         return self.page(request, "completions/records_file.html", context, title="Training from a file")
 
     def _act(self, request: HttpRequest, record: TrainingRecord) -> None:
@@ -241,6 +247,7 @@ class RecordAdmin(LookOnlyPages):
                 lambda name=name, kind=kind, content=content: evidence.add(record, name, kind, content),  # type: ignore[misc]  # bound now
                 f"{name} goes along.",
             )
+        records.put_down(record)
 
 
 def person_named(store_id: int, text: str) -> Person:

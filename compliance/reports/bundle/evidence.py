@@ -77,6 +77,9 @@ _SIGNED = """
     (r.kind = 'training-record' AND r.record_key IN (
         SELECT t.id::text FROM compliance_training_record t
         WHERE t.store_id = %(store)s AND t.person_id = ANY (%(people)s::bigint[])))
+    OR (r.kind = 'training-file' AND r.record_key IN (
+        SELECT t.file_id::text FROM compliance_training_record t
+        WHERE t.store_id = %(store)s AND t.person_id = ANY (%(people)s::bigint[]) AND t.file_id IS NOT NULL))
     OR (r.kind = 'waiver' AND r.record_key IN (
         SELECT w.id::text FROM compliance_waiver w WHERE w.person_id = ANY (%(people)s::bigint[])))
     OR (r.kind = 'practical-sign-off' AND r.position IN (

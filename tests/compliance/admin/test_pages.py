@@ -19,6 +19,7 @@ from compliance.models import (
     Course,
     CourseEquivalence,
     SeenActivity,
+    TrainingFile,
     TrainingRecord,
 )
 from tests.compliance.courses import FORKLIFT, caught_up, course, days, did, hired, version
@@ -215,6 +216,30 @@ def test_records_come_from_a_file(hub: Hub, ada: Client) -> None:
     sent(sure="1")
     caught_up()
     assert days(fork, system=workday) == ["2026-02-10"]
+    [kept] = TrainingFile.objects.filter(store=moodle.store_id)
+    assert f"/trainingfile/{kept.pk}/" in _seen(ada, "trainingfile/", moodle.store_id)
+    page = _seen(ada, f"trainingfile/{kept.pk}/", moodle.store_id)
+    assert "Ann Lee" in page
+    assert "Line 3" in page
+    assert "Sign and post" not in page
+
+
+def test_records_of_a_file_wait_for_a_signature_where_one_is_asked_for(
+    hub: Hub, ada: Client, settings: Any
+) -> None:
+    settings.COMPLIANCE_RECORDS_SIGNED = True
+    moodle, _ = hired(hub)
+    fork = course(moodle.store_id)
+    assert "Post them at once" not in _seen(ada, "trainingrecord/file/", moodle.store_id)
+    file = io.BytesIO(b"employee_number,course,completed_at,trainer_name\n21001,FORK-1,2026-02-10,Tom\n")
+    file.name = "records.csv"
+    shown = _sent(ada, "trainingrecord/file/", status=200, file=file, post="on", sure="1")
+    [kept] = TrainingFile.objects.filter(store=moodle.store_id)
+    assert f"/trainingfile/{kept.pk}/" in shown
+    page = _seen(ada, f"trainingfile/{kept.pk}/", moodle.store_id)
+    assert f"/audit/sign/training-file/{kept.pk}/" in page
+    caught_up()
+    assert days(fork) == []
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,14 @@ from django.db import DatabaseError, connection, transaction
 
 from compliance import signing
 from compliance.errors import ComplianceError
-from compliance.models import Completion, Disposition, DispositionResult, LegalHold
+from compliance.models import (
+    AuditEntry,
+    Completion,
+    Disposition,
+    DispositionResult,
+    LegalHold,
+    Signature,
+)
 from compliance.proof import checking, proofs
 from compliance.retention import certificate, disposition, due, holds
 from compliance.signing import Given, NotAllowed
@@ -349,3 +356,57 @@ def test_what_carries_an_attachment_takes_its_file_along_when_nothing_else_names
         disposition.carry_on(made)
         assert outcomes(made) == {"destroyed": 3}
     assert not attachments.storage().exists(path)
+
+
+def test_what_was_signed_of_a_record_goes_with_it_and_the_signature_stays_sound(hub: Hub, log: Log) -> None:
+    moodle, workday = trained(hub, mark="theodora")
+    of = Completion.objects.filter(store=moodle.store_id)[0].course
+    draft = records.draft(
+        moodle.store_id,
+        {
+            "person": person(workday),
+            "course": of,
+            "completed_at": day("2026-02-10"),
+            "trainer_name": "Tom Weld",
+        },
+    )
+    assert Desk(account("Paul", "approval")).sign_on_page("training-record", draft.pk).status_code == 302
+    signature = Signature.objects.get(kind="training-record", record_key=str(draft.pk))
+    assert "theodora" in signature.shown.lower()
+    caught_up()
+    log.caught_up()
+    rule(moodle.store_id, code="told", record_class="training_record")
+    with today("2029-02-11"):
+        disposition.carry_on(approved(moodle))
+    signature.refresh_from_db()
+    assert signature.shown == ""
+    assert not {each for each in everywhere("theodora") if each.startswith("compliance_signature")}
+    found = AuditEntry.objects.filter(table_name="compliance_signature", row_key=str(signature.pk))
+    assert "theodora" not in str([(each.before, each.after) for each in found]).lower()
+    assert signing.verify(signature).faults == ()
+    log.caught_up()
+    sound()
+
+
+def test_nobody_else_blanks_what_was_signed(hub: Hub) -> None:
+    moodle, workday = trained(hub)
+    of = Completion.objects.filter(store=moodle.store_id)[0].course
+    draft = records.draft(
+        moodle.store_id,
+        {
+            "person": person(workday),
+            "course": of,
+            "completed_at": day("2026-02-10"),
+            "trainer_name": "Tom Weld",
+        },
+    )
+    Desk(account("Paul", "approval")).sign_on_page("training-record", draft.pk)
+    signature = Signature.objects.get(kind="training-record", record_key=str(draft.pk))
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Signature.objects.filter(pk=signature.pk).update(shown="")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE compliance_signature DISABLE TRIGGER ALL")
+        cursor.execute("UPDATE compliance_signature SET shown = '' WHERE number = %s", [signature.pk])
+        signature.refresh_from_db()
+        assert signing.verify(signature).faults == ("What was signed is not what is kept of it.",)
+        transaction.set_rollback(True)

@@ -54,8 +54,8 @@ def _reason(answer: Any) -> str:
 
 def test_every_kind_has_its_policy_as_data(database: None) -> None:
     kinds = {
-        "training-record", "audit-review", "course-equivalence", "requirement-version", "waiver",
-        "practical-sign-off", "access-review",
+        "training-record", "training-file", "audit-review", "course-equivalence", "requirement-version",
+        "waiver", "practical-sign-off", "access-review",
     }  # fmt: skip
     assert kinds <= {each.kind for each in signing.registered()}
     assert kinds <= set(SignaturePolicy.objects.values_list("kind", flat=True))

@@ -41,6 +41,7 @@ _TEMPLATES = {
 _OWN_WORDS = {
     "compliance.Grant": "The grant has a reason of its own, which it cannot be without.",
     "compliance.AuditReview": "The note of the reviewer.",
+    "compliance.TrainingFile": "Brought once; its signature says as what.",
     "compliance.TrainingRecord": "Told once; a withdrawal says why.",
     "compliance.PracticalSignOff": "Signed, with the evaluator's remarks; a withdrawal says why.",
     "compliance.PasswordReset": "Asked for and approved by two people, with the reason.",
