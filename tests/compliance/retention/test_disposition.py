@@ -22,7 +22,7 @@ from compliance.models import (
 from compliance.proof import checking, proofs
 from compliance.retention import certificate, disposition, due, holds
 from compliance.signing import Given, NotAllowed
-from compliance.training import evidence, records
+from compliance.training import evidence, file, posting, records
 from connectors.models import System
 from connectors.workforce.canonical import Identified, Named
 from lrs import attachments
@@ -409,4 +409,31 @@ def test_nobody_else_blanks_what_was_signed(hub: Hub) -> None:
         cursor.execute("UPDATE compliance_signature SET shown = '' WHERE number = %s", [signature.pk])
         signature.refresh_from_db()
         assert signing.verify(signature).faults == ("What was signed is not what is kept of it.",)
+        transaction.set_rollback(True)
+
+
+def test_a_signed_file_stays_sound_when_one_of_its_records_is_disposed_of(hub: Hub, log: Log) -> None:
+    moodle, workday = trained(hub)
+    told(workday, ann("21002"))
+    lines = (
+        "email,course,completed_at,trainer_name\n"
+        f"{MARK}@example.com,FORK-1,2026-02-10,Tom Weld\nann.21002@example.com,FORK-1,2026-11-01,Tom Weld\n"
+    )
+    brought = file.take(moodle.store_id, lines.encode()).file
+    assert brought is not None
+    assert Desk(account("Paul", "approval")).sign_on_page("training-file", brought.pk).status_code == 302
+    posting.carry_on(seconds=60)
+    signature = Signature.objects.get(kind="training-file", record_key=str(brought.pk))
+    assert signing.verify(signature).faults == ()
+    caught_up()
+    log.caught_up()
+    rule(moodle.store_id, code="told", record_class="training_record")
+    with today("2029-02-11"):
+        disposition.carry_on(approved(moodle))
+    assert [each.file_line for each in brought.records.all()] == [3]
+    assert signing.verify(signature).faults == ()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE compliance_training_record DISABLE TRIGGER ALL")
+        cursor.execute("DELETE FROM compliance_training_record WHERE file_id = %s", [brought.pk])
+        assert signing.verify(signature).faults == ("The record was changed after it was signed.",)
         transaction.set_rollback(True)
