@@ -7,7 +7,7 @@ fault stands alone and is refused with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import DataError, IntegrityError, transaction
@@ -17,6 +17,7 @@ from connectors.models import SyncRun, System
 from connectors.workforce import canonical, record
 from connectors.workforce.canonical import Record
 from connectors.workforce.record import Outcome
+from connectors.workforce.slices import Name
 
 #: What a value nobody can store raises, on the way there or in the database.
 _UNFIT = (DataError, IntegrityError, ValueError, OverflowError)
@@ -25,15 +26,20 @@ Group = Sequence[Record]
 
 
 def apply(
-    system: System, groups: Sequence[Group], *, as_of: datetime, run: SyncRun | None
+    system: System,
+    groups: Sequence[Group],
+    *,
+    as_of: datetime,
+    run: SyncRun | None,
+    told: Collection[Name] = (),
 ) -> list[list[Outcome]]:
-    """Apply every group; return its outcomes in the order of its records."""
+    """Apply every group; return its outcomes in the order of its records. `told`: see `record.apply`."""
     flat = [each for group in groups for each in group]
     if not flat:
         return [[] for _ in groups]
     try:
         with transaction.atomic():
-            outcomes = iter(record.apply(system, flat, as_of=as_of, run=run))
+            outcomes = iter(record.apply(system, flat, as_of=as_of, run=run, told=told))
     except _UNFIT as error:
         filled = [group for group in groups if group]
         if len(filled) == 1:
@@ -44,8 +50,8 @@ def apply(
             ]
         half = len(groups) // 2
         return [
-            *apply(system, groups[:half], as_of=as_of, run=run),
-            *apply(system, groups[half:], as_of=as_of, run=run),
+            *apply(system, groups[:half], as_of=as_of, run=run, told=told),
+            *apply(system, groups[half:], as_of=as_of, run=run, told=told),
         ]
     return [[next(outcomes) for _ in group] for group in groups]
 

@@ -27,15 +27,13 @@ from connectors.adapters import RawRecord
 from connectors.mapping import Mapping as FieldMap
 from connectors.models import System
 from connectors.sync.mapped import Mapped
-from connectors.workforce import canonical
+from connectors.workforce import canonical, slices
 from connectors.workforce.canonical import Record
-from connectors.workforce.slices import applied_key
+from connectors.workforce.slices import Name, applied_key, name_of
 from lrs import database
 from lrs.binary_arrays import texts, uuids
 
-#: Kind and key a canonical record is applied under.
-Name = tuple[str, str]
-#: The same with a digest of the record.
+#: The name a canonical record is applied under, with a digest of the record.
 Named = tuple[Name, UUID]
 #: Where what a mapping makes of a record is written down.
 _PROGRAM = ("mapping", "workforce/canonical.py", "sync/mapped.py", "sync/memory.py")
@@ -95,7 +93,7 @@ class Memory:
         self._mapping = mapping
         self._as_of = as_of
         self._bases: dict[frozenset[str], bytes] = {}
-        self._due: frozenset[str] | None = None
+        self._due: frozenset[Name] | None = None
 
     def meet(self, records: Sequence[RawRecord], held: frozenset[str]) -> list[Met]:
         """Return what is remembered of each record."""
@@ -142,7 +140,7 @@ class Memory:
         if self._due is None:
             self._due = self._planned()
         if self._due:
-            found |= {each for each in asked if each[0][0] == "worker" and each[0][1] in self._due}
+            found |= {each for each in asked if each[0] in self._due}
         return found
 
     def keep(self, met: Iterable[tuple[RawRecord, UUID, Sequence[Named]]]) -> None:
@@ -170,10 +168,11 @@ class Memory:
                 ),
             )
 
-    def _planned(self) -> frozenset[str]:
+    def _planned(self) -> frozenset[Name]:
         with database.binary_cursor() as cursor:
             cursor.execute(_DUE, (self._system.pk, self._as_of))
-            return frozenset(row[0] for row in cursor)
+            workers = {("worker", row[0]) for row in cursor}
+        return frozenset(workers | slices.due(self._system, self._as_of))
 
 
 def named(record: Record) -> Named:
@@ -187,7 +186,7 @@ def names_of(made: Mapped) -> list[Name]:
     """Return the names of what a raw record became, remembered or just made."""
     if made.names is not None:
         return [name for name, _ in made.names]
-    return [(canonical.kind_of(each), applied_key(each)) for each in made.records]
+    return [name_of(each) for each in made.records]
 
 
 # Units, jobs and locations are told of with every worker.

@@ -15,7 +15,7 @@ is settled. Whatever is not exactly so goes the whole way.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -32,11 +32,12 @@ from connectors.sync import absence, apply, difference, exceptions, mapped
 from connectors.sync.absence import Asks
 from connectors.sync.exceptions import Refusal, text
 from connectors.sync.mapped import Mapped
-from connectors.sync.memory import Memory, Met, Name, Named, named, names_of
+from connectors.sync.memory import Memory, Met, Named, named, names_of
 from connectors.sync.pilot import Pilot
 from connectors.workforce import slices
 from connectors.workforce.canonical import Ended, Record, Rescinded, Worker
 from connectors.workforce.record import Outcome
+from connectors.workforce.slices import Name
 from lrs import database
 
 #: What became of a raw record, the most important first.
@@ -101,10 +102,11 @@ class Taker:
             if each.names is not None and not self._settled(each, told, differing):
                 made[place] = mapped.of(each.raw, self._mapping, held)
             groups.append(self._to_apply(made[place], outside, told))
+        self._bring_back(made, groups, held, outside, told)
         if held:
             self._report["held"] = sorted({*self._report.get("held", ()), *held})
         with transaction.atomic():
-            outcomes = self._apply(groups)
+            outcomes = self._apply(groups, self._told.keys() | told.keys())
             refusals = _refusals(made, groups, outcomes)
             verdicts = Counter(
                 _verdict(each, found, outside) for each, found in zip(made, outcomes, strict=True)
@@ -176,6 +178,21 @@ class Taker:
         told |= new
         return True
 
+    def _bring_back(
+        self,
+        made: list[Mapped],
+        groups: list[list[Record]],
+        held: frozenset[str],
+        outside: set[str],
+        told: dict[Name, UUID],
+    ) -> None:
+        """Apply settled records, too, where another record of the page tells of the same worker."""
+        again = {record.key for group in groups for record in group if isinstance(record, _PEOPLE)}
+        for place, each in enumerate(made):
+            if any(kind == "worker" and key in again for (kind, key), _ in each.names or ()):
+                made[place] = mapped.of(each.raw, self._mapping, held)
+                groups[place] = self._to_apply(made[place], outside, told)
+
     def _to_apply(self, made: Mapped, outside: set[str], told: dict[Name, UUID]) -> list[Record]:
         """Return the records to apply: without workers left out and without what was told before."""
         found: list[Record] = []
@@ -218,11 +235,11 @@ class Taker:
         known |= slices.told_in_slices(self._system, [name for name in asked if name not in known])
         return dict.fromkeys(known, _BEFORE)
 
-    def _apply(self, groups: Sequence[Sequence[Record]]) -> list[list[Outcome]]:
+    def _apply(self, groups: Sequence[Sequence[Record]], told: Collection[Name]) -> list[list[Outcome]]:
         if not self._dry:
-            return apply.apply(self._system, groups, as_of=self._run.as_of, run=self._run)
+            return apply.apply(self._system, groups, as_of=self._run.as_of, run=self._run, told=told)
         with transaction.atomic():
-            outcomes = apply.apply(self._system, groups, as_of=self._run.as_of, run=None)
+            outcomes = apply.apply(self._system, groups, as_of=self._run.as_of, run=None, told=told)
             transaction.set_rollback(True)
         return outcomes
 

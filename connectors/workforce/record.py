@@ -13,9 +13,9 @@ different things at once. The recording time is taken inside the lock: it never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -28,7 +28,7 @@ from connectors.models import ChangeSubject, SyncRun, System
 from connectors.workforce import canonical, keys, slices, tables, timeline, tree, worker
 from connectors.workforce.canonical import Ended, Job, Location, Record, Rescinded, Unit, Worker
 from connectors.workforce.days import Days
-from connectors.workforce.slices import applied_key
+from connectors.workforce.slices import Name, applied_key, name_of
 from connectors.workforce.tables import Knowledge, Subject, Value
 from connectors.workforce.timeline import BEGINNING, FOREVER, Period
 from connectors.workforce.worker import Keys, Known, Telling
@@ -36,6 +36,8 @@ from lrs import database
 
 #: First half of the key of the advisory lock; the second is the store.
 _LOCK = 0x574F524B
+#: The least by which two moments differ in the database.
+_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +54,30 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class _Applied:
     digest: UUID
-    absent: bool
+    absent: datetime | None
     open: bool
 
 
 def apply(
-    system: System, records: Sequence[Record], *, as_of: datetime, run: SyncRun | None = None
+    system: System,
+    records: Sequence[Record],
+    *,
+    as_of: datetime,
+    run: SyncRun | None = None,
+    told: Collection[Name] = (),
 ) -> list[Outcome]:
     """Make the workforce record say what `records` say; return what became of each, in their order.
 
-    `as_of` is the moment the source was read: what a record says without a day is so from then on. Errors of
-    the database are raised, and nothing of the batch is there then.
+    `as_of` is the moment the source was read: what a record says without a day is so from then on. `told`
+    names what the same reading told besides, so that none of it is taken for called off. Errors of the
+    database are raised, and nothing of the batch is there then.
     """
     with transaction.atomic():
         with database.binary_cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCK, system.store_id))
             # While a first run fills them the planner takes the tables for small, and reads them whole.
             cursor.execute("SET LOCAL enable_seqscan = off")
-        outcomes = _Batch(system, as_of, run).apply(records)
+        outcomes = _Batch(system, as_of, run, told).apply(records)
         with database.binary_cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = on")
     return outcomes
@@ -78,47 +86,74 @@ def apply(
 class _Batch:
     """One batch on its way from records to rows."""
 
-    def __init__(self, system: System, as_of: datetime, run: SyncRun | None) -> None:
+    def __init__(self, system: System, as_of: datetime, run: SyncRun | None, told: Collection[Name]) -> None:
         self.system = system
         self.as_of = as_of
         self.run = run
+        self.told = told
         self.days = Days(ZoneInfo(system.time_zone))
+        #: Units, jobs and locations of which a record without a day said something else than was known.
+        self.denied: set[Name] = set()
 
     def apply(self, records: Sequence[Record]) -> list[Outcome]:
         digests = [canonical.digest(each) for each in records]
         applied = self._applied(records)
-        new = [
-            self._is_new(applied.get(_name(record)), digest, record)
-            for record, digest in zip(records, digests, strict=True)
-        ]
-        known = [record for record, is_new in zip(records, new, strict=True) if not is_new]
-        due = self._overtaken(known) | slices.overtaken(self.system, known, self.as_of)
-        fresh = [position for position, record in enumerate(records) if new[position] or _name(record) in due]
+        fresh = self._fresh(records, digests, applied)
         outcomes = [Outcome(canonical.kind_of(each), each.key, "unchanged") for each in records]
         if not fresh:
             return outcomes
         at_hand = [records[position] for position in fresh]
         self._open(at_hand)
-        self.next_days = slices.next_days(self.system, at_hand)
+        self.called_off = {name for name, before in applied.items() if before.absent is not None}
+        self.next_days = slices.next_days(self.system, at_hand, self.called_off)
         said = {position: self._tell(records[position]) for position in fresh}
         changed = self._write()
         for position in fresh:
             record = records[position]
-            before = applied.get(_name(record))
+            before = applied.get(name_of(record))
             outcomes[position] = self._outcome(record, said[position], before, changed)
         taken = [(records[p], digests[p]) for p in fresh if outcomes[p].what != "refused"]
         self._forget_denied([record for record, _ in taken])
         self._remember(taken)
+        # What an earlier page of the same run called off is told beside it: from now on it stands.
+        both = {name for name, before in applied.items() if before.absent == self.as_of}
+        slices.stand(self.system, [record for record, _ in taken if name_of(record) in both], self.recorded)
+        slices.call_off(self.system, self.denied, self.as_of, {*self.told, *map(name_of, records)})
         return outcomes
 
+    def _fresh(
+        self, records: Sequence[Record], digests: Sequence[UUID], applied: Mapping[Name, _Applied]
+    ) -> list[int]:
+        """Return the positions of the records that may say something else than is known."""
+        new = [
+            self._is_new(applied.get(name_of(record)), digest, record)
+            for record, digest in zip(records, digests, strict=True)
+        ]
+        known = [record for record, is_new in zip(records, new, strict=True) if not is_new]
+        told = {*self.told, *map(name_of, records)}
+        due = self._overtaken(known) | slices.overtaken(self.system, known, self.as_of, told)
+        fresh: list[int] = []
+        # What was applied last under a name counts no more once another record of that name is applied.
+        last: dict[Name, UUID] = {}
+        for position, (record, digest) in enumerate(zip(records, digests, strict=True)):
+            name = name_of(record)
+            if new[position] or name in due or last.get(name, digest) != digest:
+                fresh.append(position)
+                last[name] = digest
+        return fresh
+
     def _is_new(self, before: _Applied | None, digest: UUID, record: Record) -> bool:
-        return before is None or before.digest != digest or (before.absent and not isinstance(record, Ended))
+        return (
+            before is None
+            or before.digest != digest
+            or (before.absent is not None and not isinstance(record, Ended))
+        )
 
     def _applied(self, records: Sequence[Record]) -> dict[tuple[str, str], _Applied]:
         with database.binary_cursor() as cursor:
             cursor.execute(
                 """
-                SELECT a.kind, a.key, a.digest, a.absent IS NOT NULL, a.open
+                SELECT a.kind, a.key, a.digest, a.absent, a.open
                 FROM connectors_applied_record a JOIN unnest(%b::text[], %b::text[]) AS u (kind, key)
                   ON a.system_id = %s AND a.kind = u.kind AND a.key = u.key
                 """,
@@ -239,11 +274,22 @@ class _Batch:
             now = timeline.replaced(
                 self._cut(record, now, end), [Period(start, end, value)], start=start, end=end
             )
-        elif timeline.at(now, start) != value or record.valid_from is not None:
-            now = timeline.asserted(
-                now, start, value, told=max(start, self.as_of) if record.valid_from is None else start
-            )
+        elif record.valid_from is not None:
+            now = timeline.asserted(now, start, value, told=self._until_when_told(record, start))
+        elif timeline.at(now, start) != value:
+            if now:
+                self.denied.add(name_of(record))
+            now = timeline.asserted(now, start, value, told=max(start, self.as_of))
         shelf.set(subject, now)
+
+    def _until_when_told(self, record: Unit | Job | Location, start: datetime) -> datetime:
+        """Return until when a slice without an end denies what was known to come: one that was called off and
+        is told again until now, but nothing another slice says; any other not at all."""
+        if name_of(record) not in self.called_off:
+            return start
+        following = self.next_days.get(name_of(record))
+        behind = self.as_of if following is None else self.days.begins(following) - _MOMENT
+        return max(start, min(self.as_of, behind))
 
     def _cut(
         self, record: Unit | Job | Location, now: timeline.Timeline[Value], end: datetime
@@ -253,7 +299,7 @@ class _Batch:
         if lasting is None:
             return now
         # Two slices that say the same are one period: the next one, told before, goes on.
-        following = self.next_days.get(_name(record))
+        following = self.next_days.get(name_of(record))
         until = lasting.end if following is None else min(lasting.end, self.days.begins(following))
         return timeline.without(now, end, max(until, end))
 
@@ -398,7 +444,7 @@ class _Batch:
 
     def _remember(self, taken: Sequence[tuple[Record, UUID]]) -> None:
         """Keep what was applied; of several records with one key, the last."""
-        last = {_name(record): (record, digest) for record, digest in taken}
+        last = {name_of(record): (record, digest) for record, digest in taken}
         if not last:
             return
         with database.binary_cursor() as cursor:
