@@ -31,7 +31,7 @@ class System(models.Model):
         max_length=60, default="UTC", help_text="Where a day of this system's dates begins and ends."
     )
     precedence = models.PositiveSmallIntegerField(
-        default=100, help_text="Where systems disagree about a person, the lowest number is believed."
+        default=100, help_text="Where systems disagree, the lowest number is believed."
     )
     match_people_by = ArrayField(
         models.CharField(max_length=20),

@@ -27,7 +27,7 @@ from connectors.adapters import RawRecord
 from connectors.mapping import Mapping as FieldMap
 from connectors.models import System
 from connectors.sync.mapped import Mapped
-from connectors.workforce import canonical, slices
+from connectors.workforce import canonical, ownership, slices
 from connectors.workforce.canonical import Record
 from connectors.workforce.slices import Name, applied_key, name_of
 from lrs import database
@@ -122,7 +122,8 @@ class Memory:
 
     def differing(self, remembered: Collection[Named]) -> set[Named]:
         """Return which canonical records are not what was applied last under their names: never, another
-        one, of somebody found absent since, or with something planned against it that has come due."""
+        one, of somebody found absent since, with something planned against it that has come due, or of a
+        thing that is so as a system told which has no say over it."""
         if not remembered:
             return set()
         asked = list(remembered)
@@ -172,7 +173,8 @@ class Memory:
         with database.binary_cursor() as cursor:
             cursor.execute(_DUE, (self._system.pk, self._as_of))
             workers = {("worker", row[0]) for row in cursor}
-        return frozenset(workers | slices.due(self._system, self._as_of))
+        things = slices.due(self._system, self._as_of) | ownership.overwritten(self._system, self._as_of)
+        return frozenset(workers | things)
 
 
 def named(record: Record) -> Named:

@@ -8,7 +8,8 @@ In: the adapter and the mapping in use, as of now. Out: a `Reconciliation` with 
 and locations, and the differing records up to a bound. Units, jobs and locations only the hub has are missed
 where the source has records of such things; where it names them beside workers, absence says nothing. Nothing
 is applied, nothing is put away, no run is made. What the mapping refuses is
-counted on its own and compared with nothing. One at a time for each system: an advisory lock, which goes with
+counted on its own and compared with nothing; so is a unit, job or location another system has the say over
+(connectors.workforce.ownership). One at a time for each system: an advisory lock, which goes with
 the process that holds it, so that one that died is told from one that works.
 """
 
@@ -47,6 +48,7 @@ from connectors.watch import things
 from connectors.watch.recorded import recorded
 from connectors.watch.staged import OUTSIDE, REFUSED, WORKER, Staged
 from connectors.watch.stated import Standing, differences
+from connectors.workforce import ownership
 
 logger = structlog.get_logger(__name__)
 
@@ -62,6 +64,8 @@ _LOCK = 0x5245434F
 
 DIFFERS, ONLY_IN_SOURCE, ONLY_IN_HUB = "differs", "only_in_source", "only_in_hub"
 COUNTS = ("in_source", "in_hub", "matching", "differing", ONLY_IN_SOURCE, ONLY_IN_HUB, "refused", "outside")
+#: Units, jobs and locations that are another system's to tell: counted of these alone.
+ELSEWHERE = "elsewhere"
 
 
 def start(system: System, *, by: AbstractBaseUser | None = None, wake: bool = True) -> Reconciliation:
@@ -195,6 +199,7 @@ def _compare(
     """Compare some workers, units, jobs or locations; `missed`: what only the hub has is a difference."""
     source = staged.standings(record, keys)
     hub, own = _known(system, record, keys, at)
+    elsewhere = set() if record == WORKER else ownership.elsewhere(system, [(record, key) for key in keys])
     for key in keys:
         what, told = source.get(key, ("", None))
         known = hub.get(key)
@@ -202,6 +207,8 @@ def _compare(
             continue
         if what == OUTSIDE:
             counted.of[record]["outside"] += 1
+        elif (record, key) in elsewhere:
+            counted.of[record][ELSEWHERE] += told is not None
         elif told is not None:
             _compare_one(record, key, told, known, counted)
         elif known is not None and known.open and missed and key in own:
@@ -257,7 +264,9 @@ def _keep(
 def _end(found: Reconciliation, counted: Counted, state: str, message: str) -> None:
     for name in COUNTS:
         setattr(found, name, counted.of[WORKER][name])
-    found.things = {record: {name: counted.of[record][name] for name in COUNTS} for record in things.KINDS}
+    found.things = {
+        record: {name: counted.of[record][name] for name in (*COUNTS, ELSEWHERE)} for record in things.KINDS
+    }
     found.by_field = dict(counted.by_field.most_common())
     found.state, found.message, found.ended = state, message.strip(), timezone.now()
     found.save()

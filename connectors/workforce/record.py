@@ -7,6 +7,9 @@ changes it in memory, and the difference is written in bulk with what follows fr
 was applied). A record applied before costs one comparison. A refused one leaves nothing behind but its
 Outcome.
 
+Of a unit, job or location another system has the say over (connectors.workforce.ownership), what is told is
+remembered and changes nothing.
+
 Batches of one store wait for each other (an advisory lock), so that a live change and a run never know
 different things at once. The recording time is taken inside the lock: it never goes back for any subject.
 """
@@ -25,7 +28,7 @@ from psycopg.types.range import TimestamptzRange
 
 from connectors.errors import Refused
 from connectors.models import ChangeSubject, SyncRun, System
-from connectors.workforce import canonical, keys, slices, tables, timeline, tree, worker
+from connectors.workforce import canonical, keys, ownership, slices, tables, timeline, tree, worker
 from connectors.workforce.canonical import Ended, Job, Location, Record, Rescinded, Unit, Worker
 from connectors.workforce.days import Days
 from connectors.workforce.slices import Name, applied_key, name_of
@@ -94,21 +97,28 @@ class _Batch:
         self.days = Days(ZoneInfo(system.time_zone))
         #: Units, jobs and locations of which a record without a day said something else than was known.
         self.denied: set[Name] = set()
+        #: Records of this system's own things that are so as another system told.
+        self.overwritten: set[Name] = set()
 
     def apply(self, records: Sequence[Record]) -> list[Outcome]:
         digests = [canonical.digest(each) for each in records]
         applied = self._applied(records)
-        fresh = self._fresh(records, digests, applied)
+        things = ownership.things_of(records)
+        elsewhere = ownership.elsewhere(self.system, things)
+        fresh = self._fresh(records, digests, applied, things - elsewhere)
         outcomes = [Outcome(canonical.kind_of(each), each.key, "unchanged") for each in records]
         if not fresh:
             return outcomes
-        at_hand = [records[position] for position in fresh]
+        said_here = [p for p in fresh if ownership.thing_of(records[p]) not in elsewhere]
+        at_hand = [records[position] for position in said_here]
         self._open(at_hand)
+        # What another system overwrote stands again as what was called off does.
         self.called_off = {name for name, before in applied.items() if before.absent is not None}
+        self.called_off |= self.overwritten
         self.next_days = slices.next_days(self.system, at_hand, self.called_off)
-        said = {position: self._tell(records[position]) for position in fresh}
+        said = {position: self._tell(records[position]) for position in said_here}
         changed = self._write()
-        for position in fresh:
+        for position in said_here:
             record = records[position]
             before = applied.get(name_of(record))
             outcomes[position] = self._outcome(record, said[position], before, changed)
@@ -122,9 +132,16 @@ class _Batch:
         return outcomes
 
     def _fresh(
-        self, records: Sequence[Record], digests: Sequence[UUID], applied: Mapping[Name, _Applied]
+        self,
+        records: Sequence[Record],
+        digests: Sequence[UUID],
+        applied: Mapping[Name, _Applied],
+        own: Collection[Name],
     ) -> list[int]:
-        """Return the positions of the records that may say something else than is known."""
+        """Return the positions of the records that may say something else than is known.
+
+        `own`: the things among them that this system has the say over.
+        """
         new = [
             self._is_new(applied.get(name_of(record)), digest, record)
             for record, digest in zip(records, digests, strict=True)
@@ -132,6 +149,8 @@ class _Batch:
         known = [record for record, is_new in zip(records, new, strict=True) if not is_new]
         told = {*self.told, *map(name_of, records)}
         due = self._overtaken(known) | slices.overtaken(self.system, known, self.as_of, told)
+        self.overwritten = ownership.overwritten(self.system, self.as_of, own)
+        due |= self.overwritten
         fresh: list[int] = []
         # What was applied last under a name counts no more once another record of that name is applied.
         last: dict[Name, UUID] = {}
@@ -471,10 +490,6 @@ class _Batch:
                     [self._until(record) for record, _ in last.values()],
                 ),
             )
-
-
-def _name(record: Record) -> tuple[str, str]:
-    return canonical.kind_of(record), applied_key(record)
 
 
 def _named(records: Sequence[Record], type_: type, ids: Any) -> list[int]:

@@ -18,13 +18,14 @@ from connectors.workforce import canonical
 from connectors.workforce.canonical import Job, Location, Moment, Record, Unit
 from lrs import database
 
-_SUBJECTS: Mapping[str, str] = {
+#: Kind → the table of its things.
+SUBJECTS: Mapping[str, str] = {
     "unit": "connectors_organization_unit",
     "job": "connectors_job",
     "location": "connectors_location",
 }
 #: Behind every day written as a date or a moment, in the order of bytes.
-_BEHIND = ":"
+BEHIND = ":"
 #: Behind every moment of the day written before it.
 _DAY_OVER = "~"
 
@@ -66,7 +67,7 @@ def due(system: System, as_of: datetime, among: Collection[Name] | None = None) 
     """Return the records without a day that something else has come into effect against since they were
     applied: planned for a day that has come, or told after them with a day gone by."""
     found: set[Name] = set()
-    for kind, of in _SUBJECTS.items():
+    for kind, of in SUBJECTS.items():
         keys = None if among is None else [key for each, key in among if each == kind]
         if keys == []:
             continue
@@ -171,7 +172,7 @@ def next_days(
              AND a.absent IS NULL
             GROUP BY u.kind, u.name, u.thing
             """,
-            (*([each[place] for each in slices] for place in range(4)), system.pk, _BEHIND),
+            (*([each[place] for each in slices] for place in range(4)), system.pk, BEHIND),
         )
         return {(kind, name): _moment(day) for kind, name, day in cursor}
 

@@ -129,7 +129,12 @@ class ReconciliationAdmin(WatchPages):
         context = {
             "found": found,
             "counts": [
-                (name, label, [found.count(name, each) for each in reconciliation.COUNTS])
+                (
+                    name,
+                    label,
+                    [found.count(name, each) for each in reconciliation.COUNTS],
+                    None if name == "worker" else found.count(name, reconciliation.ELSEWHERE),
+                )
                 for name, label in RECORDS.items()
             ],
             "kinds": [

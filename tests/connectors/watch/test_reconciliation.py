@@ -384,3 +384,14 @@ def test_the_command_fails_where_it_could_not_compare(system: System, roster: Ro
     roster.say(staff(30), breaks=[0, "CannotConnect"])
     with pytest.raises(CommandError, match="It does not answer"):
         call_command("reconcile", "--system", system.name, "--store", system.store.name, stdout=io.StringIO())
+
+
+def test_a_unit_another_system_has_the_say_over_is_counted_and_not_compared(
+    system: System, roster: Roster
+) -> None:
+    sap = hris("SAP", store=system.store, namespace=system.namespace, precedence=system.precedence - 1)
+    told(sap, Unit(key="ICU", name="Intensive"), at=timezone.now())
+    synced(system)
+    found = compared(system)
+    assert (found.things["unit"]["elsewhere"], counts(found, "unit")) == (1, (0, 0, 0, 0, 0, 0))
+    assert (found.matching, found.differs) == (30, False)
