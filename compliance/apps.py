@@ -21,6 +21,7 @@ class ComplianceConfig(AppConfig):
         from compliance.completions import changes, consume, follow  # noqa: F401
         from compliance.completions.starting import make_rules
         from compliance.proof import audit, checks, disposals, nightly, statements  # noqa: F401
+        from compliance.reports import release  # noqa: F401
         from compliance.requirements import signables  # noqa: F401
         from compliance.retention import disposition  # noqa: F401
         from compliance.signing import logged  # noqa: F401

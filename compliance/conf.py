@@ -105,3 +105,9 @@ def purpose_required() -> bool:
 def report_days() -> int:
     """`COMPLIANCE_REPORT_DAYS`: days for which the files of reports are kept; 7."""
     return int(getattr(settings, "COMPLIANCE_REPORT_DAYS", 7))
+
+
+def released_report_days() -> int:
+    """`COMPLIANCE_RELEASED_REPORT_DAYS`: days for which the files of released reports are kept; 2557 (seven
+    years)."""
+    return int(getattr(settings, "COMPLIANCE_RELEASED_REPORT_DAYS", 2557))

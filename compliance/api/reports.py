@@ -2,7 +2,8 @@
 
 In: filters. Out: the file where it is made at once, else the run, to be asked again (202). A key needs the
 scope audit/read, which `all` does not include, and sees its store; a member of staff sees what their grants
-let them. Every report leaves an entry in the disclosure log.
+let them. A report that was released is for all who see its whole store. Every report leaves an entry in the
+disclosure log.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from rest_framework.request import Request
 from compliance.api.base import done, json_object
 from compliance.errors import ComplianceError
 from compliance.models import ReportRun, RunState
-from compliance.reports import filters, kinds, runs
+from compliance.reports import filters, kinds, release, runs
 from compliance.reports.written import FORMATS
+from compliance.signing import as_json, signatures_of
 from connectors.api import parameters
 from connectors.api.problems import Problem, not_found, wrong_parameter
 from connectors.api.resource import Listing, Resource, answer, written
@@ -57,7 +59,13 @@ RUN: dict[str, Any] = {
         "bytes": {"type": "integer"},
         "sha256": _TEXT,
         "error": _TEXT,
+        "released": {"type": ["string", "null"], "format": "date-time"},
     },
+}
+#: One run, with the signatures of its release.
+ONE_RUN: dict[str, Any] = {
+    **RUN,
+    "properties": {**RUN["properties"], "signatures": {"type": "array", "items": {"type": "object"}}},
 }
 
 
@@ -81,9 +89,16 @@ class _Reports(Resource):
             return found.filter(credential_id=credential)
         return found.filter(user=self.who.user)
 
+    def released(self) -> Any:
+        """Return the runs of the store that were released, where whoever asks sees all of it."""
+        found = ReportRun.objects.filter(store_id=self.caller.store_id).exclude(released=None)
+        if self.caller.credential_id is not None:
+            return found
+        return found.filter(pk__in=release.readable(self.django_request.user).values("pk"))
+
     def run_of(self, run_id: int) -> ReportRun:
-        """Return a run, or say that there is none."""
-        found = self.mine().filter(pk=run_id).first()
+        """Return a run of whoever asks, or one that was released; or say that there is none."""
+        found = self.mine().filter(pk=run_id).first() or self.released().filter(pk=run_id).first()
         if found is None:
             raise not_found("report run")
         run: ReportRun = found
@@ -151,12 +166,14 @@ class Runs(_Reports, Listing):
     """Reports that were made."""
 
     name = "report-runs"
-    parameters = {"GET": ()}
+    parameters = {
+        "GET": (parameters.flag("released", "Those of the whole store that were released, and no others."),)
+    }
     answers = {"GET": RUN, "POST": RUN}
 
     def get(self, _request: Request) -> HttpResponse:
-        """List the reports that were made for whoever asks, newest first."""
-        rows = self.mine()
+        """List the reports that were made for whoever asks, or were released; newest first."""
+        rows = self.released() if self.values.get("released") else self.mine()
         if self.after:
             rows = rows.filter(pk__lt=self.after_id)
         found = list(rows.order_by("-pk")[: self.limit + 1])
@@ -179,11 +196,13 @@ class Runs(_Reports, Listing):
 class OneRun(_Reports):
     """One report that was made."""
 
-    answers = {"GET": RUN}
+    answers = {"GET": ONE_RUN}
 
     def get(self, _request: Request, run_id: int) -> HttpResponse:
-        """Tell how far a report is."""
-        return answer(_line(self.run_of(run_id)))
+        """Tell how far a report is, and who signed its release."""
+        found = self.run_of(run_id)
+        signed = signatures_of(release.KIND, str(found.pk)) if found.released else []
+        return answer({**_line(found), "signatures": as_json(signed)})
 
 
 class RunFile(_Reports):
@@ -222,4 +241,5 @@ def _line(run: ReportRun) -> dict[str, Any]:
         "bytes": run.bytes,
         "sha256": run.sha256,
         "error": run.error,
+        "released": written(run.released),
     }

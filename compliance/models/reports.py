@@ -49,7 +49,7 @@ class SavedReport(models.Model):
 
 
 class ReportRun(models.Model):
-    """One making of a report; its file is kept for a while."""
+    """One making of a report; its file is kept for a while, and longer where it was released."""
 
     id = models.BigAutoField(primary_key=True)
     store = models.ForeignKey("lrs.Store", on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -75,12 +75,29 @@ class ReportRun(models.Model):
     )
     sha256 = models.CharField(max_length=64, blank=True)
     expires = models.DateTimeField(null=True, blank=True)
+    offered = models.DateTimeField(null=True, blank=True, help_text="Since when it waits to be released.")
+    released = models.DateTimeField(null=True, blank=True)
+    signature_id = models.BigIntegerField(
+        null=True, blank=True, editable=False, help_text="Position of the last signature of its release."
+    )
 
     class Meta:
         db_table = "compliance_report_run"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(released__isnull=True)
+                | models.Q(signature_id__isnull=False, offered__isnull=False),
+                name="compliance_report_run_released_signed",
+            )
+        ]
         indexes = [
             models.Index(fields=["user", "-id"], name="compliance_report_run_mine"),
             models.Index(fields=["store", "id"], name="compliance_report_run_list"),
+            models.Index(
+                fields=["store", "-offered"],
+                name="compliance_report_run_offered",
+                condition=models.Q(offered__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

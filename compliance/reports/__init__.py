@@ -8,6 +8,7 @@ facts       who made it, when, of what: on every report
 written     as CSV, JSON and PDF
 bundle      a ZIP of the evidence with its proofs, and the program that checks it offline
 runs        a report made now or in the background, its file, and who is told
+release     a report under a signature that binds its file
 filters     filters as people and programs give them
 snapshot    one moment of the database for all of a report
 schedules   saved reports that are made again and again

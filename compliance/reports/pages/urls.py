@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from compliance.reports.pages import views
+from compliance.reports.pages import releasing, views
 
 app_name = "audit"
 urlpatterns = [
@@ -14,4 +14,7 @@ urlpatterns = [
     path("runs/", views.pulled, name="runs"),
     path("runs/<int:run_id>/", views.run, name="run"),
     path("runs/<int:run_id>/file", views.file, name="file"),
+    path("runs/<int:run_id>/offer/", releasing.offer, name="offer"),
+    path("runs/<int:run_id>/release.zip", releasing.package, name="package"),
+    path("released/", releasing.index, name="released"),
 ]

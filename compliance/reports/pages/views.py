@@ -29,10 +29,11 @@ from compliance.access.scope import require, scope_of
 from compliance.errors import ComplianceError
 from compliance.models import ReportRun, Rhythm, RunState, SavedReport
 from compliance.proof.errors import ProofError
-from compliance.reports import filters, kinds, runs, schedules
+from compliance.reports import filters, kinds, release, runs, schedules
 from compliance.reports.pages import choices
 from compliance.reports.table import told
 from compliance.reports.written import FORMATS
+from compliance.signing import as_html, signatures_of
 
 SIGN_IN = "account_login"
 #: Lines of each table a page shows.
@@ -49,7 +50,7 @@ _PARTS = {
 }  # fmt: skip
 
 
-def _auditors(view: View) -> View:
+def auditors(view: View) -> View:
     """Let in who may pull reports; the others are told to sign in, to say why they look, or refused."""
 
     @never_cache
@@ -65,7 +66,7 @@ def _auditors(view: View) -> View:
     return guarded
 
 
-@_auditors
+@auditors
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     """Show which reports there are, what was saved, and what was pulled last."""
@@ -80,7 +81,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "compliance/reports/index_page.html", context)
 
 
-@_auditors
+@auditors
 @require_GET
 def report(request: HttpRequest, name: str) -> HttpResponse:
     """Show a report's filters, and with `see`, the report."""
@@ -108,7 +109,7 @@ def report(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "compliance/reports/report_page.html", context)
 
 
-@_auditors
+@auditors
 @require_POST
 def pull(request: HttpRequest, name: str) -> HttpResponse:
     """Have a report made as a file, or saved to be made again and again."""
@@ -129,32 +130,38 @@ def pull(request: HttpRequest, name: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("audit:run", args=[run.pk]))
 
 
-@_auditors
+@auditors
 @require_GET
 def pulled(request: HttpRequest) -> HttpResponse:
     """Show everything that was pulled."""
     return render(request, "compliance/reports/runs_page.html", {"runs": _mine(request)[:LINES]})
 
 
-@_auditors
+@auditors
 @require_GET
 def run(request: HttpRequest, run_id: int) -> HttpResponse:
     """Show how far a report is, and where its file is."""
-    found = _run(request, run_id)
+    found = run_of(request, run_id)
     waiting = found.state in (RunState.WAITING, RunState.RUNNING)
-    context = {"run": found, "waiting": waiting, "file_name": runs.file_name(found)}
+    context = {
+        "run": found,
+        "waiting": waiting,
+        "file_name": runs.file_name(found),
+        "mine": found.user_id == _user(request).pk,
+        "signatures_block": as_html(signatures_of(release.KIND, str(found.pk))) if found.offered else "",
+    }
     return render(request, "compliance/reports/run_page.html", context)
 
 
-@_auditors
+@auditors
 @require_GET
 def file(request: HttpRequest, run_id: int) -> HttpResponseBase:
     """Give the file of a report."""
-    found = _run(request, run_id)
-    who = runs.Who(user=found.user, store_id=found.store_id)
+    found = run_of(request, run_id)
     try:
-        # Access that became narrower since does not open what was pulled before.
-        runs.question(who, found.report, found.filters)
+        if found.user_id == _user(request).pk:
+            # Access that became narrower since does not open what was pulled before.
+            runs.question(runs.Who(user=found.user, store_id=found.store_id), found.report, found.filters)
         opened = runs.open_file(found)
     except ComplianceError as error:
         raise Http404(error.reason) from None
@@ -250,10 +257,12 @@ def _mine(request: HttpRequest) -> Any:
     return ReportRun.objects.filter(user=_user(request)).order_by("-pk")
 
 
-def _run(request: HttpRequest, run_id: int) -> ReportRun:
-    found: ReportRun | None = _mine(request).filter(pk=run_id).first()
+def run_of(request: HttpRequest, run_id: int) -> ReportRun:
+    """Return a run of whoever asks, or one that waits for its release or has it, where they may read that."""
+    mine: ReportRun | None = _mine(request).filter(pk=run_id).first()
+    found = mine or release.readable(_user(request)).filter(pk=run_id).first()
     if found is None:
-        raise Http404("There is no such report of yours.")
+        raise Http404("There is no such report that you may read.")
     return found
 
 

@@ -55,7 +55,7 @@ def _reason(answer: Any) -> str:
 def test_every_kind_has_its_policy_as_data(database: None) -> None:
     kinds = {
         "training-record", "training-file", "audit-review", "course-equivalence", "requirement-version",
-        "waiver", "practical-sign-off", "access-review",
+        "waiver", "practical-sign-off", "access-review", "report-release",
     }  # fmt: skip
     assert kinds <= {each.kind for each in signing.registered()}
     assert kinds <= set(SignaturePolicy.objects.values_list("kind", flat=True))
