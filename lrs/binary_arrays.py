@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from struct import Struct
 from uuid import UUID
 
@@ -87,6 +87,8 @@ def texts(values: Sequence[str]) -> PackedArray:
 
 
 def _integers(values: Sequence[int], type_: int, size: int, code: str) -> PackedArray:
+    if not values:
+        return _empty(type_)
     sized = [size] * (2 * len(values))
     sized[1::2] = values
     return _array(type_, len(values), _packer(code, len(values)).pack(*sized))
@@ -99,5 +101,10 @@ def _packer(code: str, count: int) -> Struct:
 
 def _array(type_: int, count: int, elements: bytes, *, nulls: bool = False) -> PackedArray:
     if not count:
-        return PackedArray(_EMPTY.pack(0, 0, type_))
+        return _empty(type_)
     return PackedArray(_HEADER.pack(1, nulls, type_, count, 1) + elements)
+
+
+@cache
+def _empty(type_: int) -> PackedArray:
+    return PackedArray(_EMPTY.pack(0, 0, type_))

