@@ -1,4 +1,5 @@
-"""`reports`: what auditors pull, as JSON, CSV, PDF or bundle; `report-runs`: those that were made.
+"""`reports`: what auditors pull, as JSON, CSV, PDF or bundle; `report-runs`: those that were made;
+`saved-reports`: those that are made again and again.
 
 In: filters. Out: the file where it is made at once, else the run, to be asked again (202). A key needs the
 scope audit/read, which `all` does not include, and sees its store; a member of staff sees what their grants
@@ -16,15 +17,15 @@ from rest_framework.request import Request
 
 from compliance.api.base import done, json_object
 from compliance.errors import ComplianceError
-from compliance.models import ReportRun, RunState
-from compliance.reports import filters, kinds, release, runs
+from compliance.models import ReportRun, Rhythm, RunState, SavedReport
+from compliance.reports import filters, kinds, release, runs, saved
 from compliance.reports.written import FORMATS
 from compliance.signing import as_json, signatures_of
 from connectors.api import parameters
-from connectors.api.problems import Problem, not_found, wrong_parameter
+from connectors.api.problems import Problem, not_found, wrong_body, wrong_parameter
 from connectors.api.resource import Listing, Resource, answer, written
 
-_READ = "audit/read"
+_READ = runs.SCOPE
 _TEXT = {"type": "string"}
 _FILTERS = (
     *(
@@ -66,6 +67,22 @@ RUN: dict[str, Any] = {
 ONE_RUN: dict[str, Any] = {
     **RUN,
     "properties": {**RUN["properties"], "signatures": {"type": "array", "items": {"type": "object"}}},
+}
+
+
+SAVED: dict[str, Any] = {
+    "type": "object",
+    "required": ["id", "name", "report", "output", "filters", "rhythm", "active", "next_run"],
+    "properties": {
+        "id": {"type": "integer"},
+        "name": _TEXT,
+        "report": _TEXT,
+        "output": {"type": "string", "enum": list(runs.OUTPUTS)},
+        "filters": {"type": "object", "additionalProperties": _TEXT},
+        "rhythm": {"type": "string", "enum": ["", *Rhythm.values]},
+        "active": {"type": "boolean"},
+        "next_run": {"type": ["string", "null"], "format": "date-time"},
+    },
 }
 
 
@@ -213,6 +230,78 @@ class RunFile(_Reports):
     def get(self, _request: Request, run_id: int) -> HttpResponseBase:
         """Give the file of a report."""
         return _file(self.run_of(run_id))
+
+
+class Saved(_Reports):
+    """Reports that are made again and again."""
+
+    parameters = {"GET": ()}
+    answers = {"GET": {"type": "object", "properties": {"saved": {"type": "array", "items": SAVED}}},
+               "POST": SAVED}  # fmt: skip
+
+    def get(self, _request: Request) -> HttpResponse:
+        """List what whoever asks has saved, by name."""
+        return answer({"saved": [_saved_line(each) for each in saved.of(self.who)]})
+
+    def post(self, request: Request) -> HttpResponse:
+        """Save a report: `name`, `report`, `output`, `filters` and `rhythm`; the same name saves it anew."""
+        body = json_object(request)
+        given = body.get("filters", {})
+        found = done(
+            lambda: saved.save(
+                self.who,
+                name=str(body.get("name", "")),
+                report=str(body.get("report", "")),
+                output=str(body.get("output", "json")),
+                given=given if isinstance(given, dict) else {},
+                rhythm=str(body.get("rhythm", "")),
+            )
+        )
+        return answer(_saved_line(found), status=201)
+
+
+class OneSaved(_Reports):
+    """One saved report."""
+
+    answers = {"GET": SAVED, "PATCH": SAVED, "POST": RUN}
+
+    def get(self, _request: Request, saved_id: int) -> HttpResponse:
+        """Tell of one."""
+        return answer(_saved_line(self.saved_of(saved_id)))
+
+    def patch(self, request: Request, saved_id: int) -> HttpResponse:
+        """Have it made by itself no more, or again: `active`."""
+        found, active = self.saved_of(saved_id), json_object(request).get("active")
+        if not isinstance(active, bool):
+            error = {"pointer": "/active", "detail": "Whether it is made by itself: true or false."}
+            raise wrong_body([error], rule="saved.active")
+        (saved.resume if active else saved.stop)(found)
+        return answer(_saved_line(self.saved_of(saved_id)))
+
+    def post(self, _request: Request, saved_id: int) -> HttpResponse:
+        """Make it now; its run."""
+        found = self.saved_of(saved_id)
+        return answer(_line(done(lambda: saved.make(self.who, found))), status=201)
+
+    def saved_of(self, saved_id: int) -> SavedReport:
+        """Return one of whoever asks, or say that there is none."""
+        found = saved.of(self.who).filter(pk=saved_id).first()
+        if found is None:
+            raise not_found("saved report")
+        return found
+
+
+def _saved_line(found: SavedReport) -> dict[str, Any]:
+    return {
+        "id": found.pk,
+        "name": found.name,
+        "report": found.report,
+        "output": found.output,
+        "filters": found.filters,
+        "rhythm": found.rhythm,
+        "active": found.active,
+        "next_run": written(found.next_run),
+    }
 
 
 def _file(run: ReportRun) -> FileResponse:

@@ -24,7 +24,10 @@ class SavedReport(models.Model):
     """A report with its filters under a name; made by itself where it has a rhythm."""
 
     store = models.ForeignKey("lrs.Store", on_delete=models.PROTECT, related_name="+")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    credential_id = models.BigIntegerField(null=True, blank=True, help_text="The key of a system that saved.")
     name = models.CharField(max_length=100)
     report = models.CharField(max_length=40)
     output = models.CharField(max_length=10)
@@ -41,7 +44,13 @@ class SavedReport(models.Model):
         db_table = "compliance_saved_report"
         ordering = ["name", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["user", "store", "name"], name="compliance_saved_report_once")
+            models.UniqueConstraint(fields=["user", "store", "name"], name="compliance_saved_report_once"),
+            models.UniqueConstraint(fields=["credential_id", "name"], name="compliance_saved_report_of_key"),
+            models.CheckConstraint(
+                condition=models.Q(user__isnull=False, credential_id__isnull=True)
+                | models.Q(user__isnull=True, credential_id__isnull=False),
+                name="compliance_saved_report_of_one",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ runs        a report made now or in the background, its file, and who is told
 release     a report under a signature that binds its file
 filters     filters as people and programs give them
 snapshot    one moment of the database for all of a report
+saved       reports kept under a name
 schedules   saved reports that are made again and again
 pages       /audit/
 """

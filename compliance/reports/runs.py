@@ -17,10 +17,12 @@ from typing import IO, Any
 from uuid import uuid4
 
 import structlog
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from compliance import conf
@@ -40,6 +42,8 @@ from connectors.watch import mail, webhook
 logger = structlog.get_logger(__name__)
 
 PULL = "compliance.pull_reports"
+#: What a key needs.
+SCOPE = "audit/read"
 BUNDLE = "bundle"
 OUTPUTS = (*FORMATS, BUNDLE)
 TASK = "compliance.make_report"
@@ -69,7 +73,22 @@ class Who:
     @property
     def visible(self) -> Scope:
         """Whose records they may see."""
-        return Scope(stores=(self.store_id,)) if self.user is None else scope_of(self.user, PULL)
+        if self.user is not None:
+            return scope_of(self.user, PULL)
+        return Scope(stores=(self.store_id,)) if _is_live(self.credential_id) else Scope()
+
+
+def _is_live(credential_id: int | None) -> bool:
+    """Whether a key may still read reports: it may have ended since it asked."""
+    if credential_id is None:
+        return False
+    found = apps.get_model("lrs", "Credential").objects.filter(
+        Q(expires=None) | Q(expires__gt=timezone.now()),
+        pk=credential_id,
+        revoked=None,
+        scopes__contains=[SCOPE],
+    )
+    return bool(found.exists())
 
 
 def question(who: Who, report: str, given: Mapping[str, Any]) -> Asked:

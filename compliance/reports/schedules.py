@@ -44,7 +44,7 @@ def ask_due(now: datetime | None = None) -> int:
             )
             if not moved:
                 continue
-            who = runs.Who(user=saved.user, store_id=saved.store_id)
+            who = runs.Who(user=saved.user, credential_id=saved.credential_id, store_id=saved.store_id)
             try:
                 runs.start(who, saved.report, saved.output, saved.filters, saved=saved)
                 asked += 1

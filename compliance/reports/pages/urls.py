@@ -16,5 +16,6 @@ urlpatterns = [
     path("runs/<int:run_id>/file", views.file, name="file"),
     path("runs/<int:run_id>/offer/", releasing.offer, name="offer"),
     path("runs/<int:run_id>/release.zip", releasing.package, name="package"),
+    path("saved/<int:saved_id>/", views.saved_report, name="saved"),
     path("released/", releasing.index, name="released"),
 ]

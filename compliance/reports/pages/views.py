@@ -17,9 +17,8 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -29,7 +28,7 @@ from compliance.access.scope import require, scope_of
 from compliance.errors import ComplianceError
 from compliance.models import ReportRun, Rhythm, RunState, SavedReport
 from compliance.proof.errors import ProofError
-from compliance.reports import filters, kinds, release, runs, schedules
+from compliance.reports import filters, kinds, release, runs, saved
 from compliance.reports.pages import choices
 from compliance.reports.table import told
 from compliance.reports.written import FORMATS
@@ -75,7 +74,10 @@ def index(request: HttpRequest) -> HttpResponse:
         "kinds": [*kinds.KINDS.values(), BUNDLE],
         "stores": choices.stores(_user(request)),
         "store": store_id,
-        "saved": SavedReport.objects.filter(user=_user(request), store_id=store_id),
+        "saved": [
+            (each, urlencode({**each.filters, "store": store_id}))
+            for each in saved.of(runs.Who(user=_user(request), store_id=store_id))
+        ],
         "runs": _mine(request)[:5],
     }
     return render(request, "compliance/reports/index_page.html", context)
@@ -120,7 +122,8 @@ def pull(request: HttpRequest, name: str) -> HttpResponse:
     output = request.POST.get("output", "pdf")
     try:
         if title := request.POST.get("title", "").strip():
-            _save(who, title, name, output, given, request.POST.get("rhythm", ""))
+            rhythm = request.POST.get("rhythm", "")
+            saved.save(who, name=title, report=name, output=output, given=given, rhythm=rhythm)
             messages.success(request, "Saved.")
             return HttpResponseRedirect(back)
         run = runs.start(who, name, output, given)
@@ -128,6 +131,26 @@ def pull(request: HttpRequest, name: str) -> HttpResponse:
         messages.error(request, str(error))
         return HttpResponseRedirect(back)
     return HttpResponseRedirect(reverse("audit:run", args=[run.pk]))
+
+
+@auditors
+@require_POST
+def saved_report(request: HttpRequest, saved_id: int) -> HttpResponse:
+    """Make a saved report now, or have it made by itself no more, or again."""
+    found = get_object_or_404(SavedReport, pk=saved_id, user=_user(request))
+    back = f"{reverse('audit:index')}?{urlencode({'store': found.store_id})}"
+    if "make" in request.POST:
+        try:
+            run = saved.make(runs.Who(user=_user(request), store_id=found.store_id), found)
+        except (ComplianceError, ProofError) as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(back)
+        return HttpResponseRedirect(reverse("audit:run", args=[run.pk]))
+    if "stop" in request.POST:
+        saved.stop(found)
+    else:
+        saved.resume(found)
+    return HttpResponseRedirect(back)
 
 
 @auditors
@@ -207,28 +230,6 @@ def _named(store_id: int, scope: Any, given: dict[str, str]) -> list[choices.Cho
     if chosen.isdigit() and int(chosen) not in dict(found) and scope.sees(int(chosen)):
         found.append((int(chosen), f"Person {chosen}"))
     return found
-
-
-def _save(
-    who: runs.Who, title: str, name: str, output: str, given: dict[str, str], rhythm: str
-) -> SavedReport:
-    if who.user is None or output not in runs.OUTPUTS or rhythm not in ("", *Rhythm.values):
-        raise ComplianceError("This cannot be saved.")
-    runs.question(who, name, given)
-    saved, _ = SavedReport.objects.update_or_create(
-        user=who.user,
-        store_id=who.store_id,
-        name=title[:100],
-        defaults={
-            "report": name,
-            "output": output,
-            "filters": given,
-            "rhythm": rhythm,
-            "next_run": schedules.following(rhythm, timezone.now()),
-            "active": True,
-        },
-    )
-    return saved
 
 
 def _kind(name: str) -> kinds.Kind:
