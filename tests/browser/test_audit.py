@@ -19,11 +19,12 @@ from django.utils import timezone
 
 from compliance.access import grants
 from compliance.access.grants import AUDITOR
-from compliance.models import Disclosure
+from compliance.access.roles import MANAGER, SIGNS
+from compliance.models import Disclosure, ReportRun
 from tests.browser.conftest import PASSWORD
 from tests.browser.visitors import ChromiumVisitor, PlainVisitor, Visitor
 from tests.compliance.reports.academy import Academy
-from tests.compliance.signing.people import warden
+from tests.compliance.signing.people import make_ready, warden
 from tests.fixtures import Hub
 
 
@@ -43,6 +44,20 @@ def ines(academy: Academy) -> User:
         user, Group.objects.get(name=AUDITOR), store_id=academy.store_id, by=warden(), reason="inspection",
         unit=academy.unit("ICU"), ends=timezone.now() + timedelta(days=7),
     )  # fmt: skip
+    return user
+
+
+def manager(academy: Academy, name: str) -> User:
+    """Return somebody who looks after all the store's training and may sign releases."""
+    first, last = name.split()
+    user = User.objects.create(
+        username=f"{first.lower()}-{uuid4().hex[:8]}", first_name=first, last_name=last,
+        password=PBKDF2PasswordHasher().encode(PASSWORD, salt=uuid4().hex),
+    )  # fmt: skip
+    role = Group.objects.get(name=MANAGER)
+    grants.give(user, role, store_id=academy.store_id, by=warden(), reason="training")
+    user.groups.add(Group.objects.get(name=SIGNS["release"]))
+    make_ready(user)
     return user
 
 
@@ -110,3 +125,44 @@ def test_others_records_are_refused(visitor: Visitor, academy: Academy, ines: Us
         grants.revoke(grant, by=warden(), why="inspection is over")
     visitor.open("/audit/")
     assert "Bundle that proves itself" not in visitor.words()
+
+
+def test_a_saved_report_is_made_offered_and_released_by_somebody_else(
+    visitor: Visitor, academy: Academy
+) -> None:
+    ada, paul = manager(academy, "Ada Byron"), manager(academy, "Paul Erdős")
+    title = f"Ann, every week {uuid4().hex[:4]}"
+    sign_in(visitor, ada)
+    visitor.open(f"/audit/reports/person/?person={academy.ann.pk}&store={academy.store_id}")
+    visitor.fill("title", title)
+    visitor.fill("rhythm", "weekly")
+    visitor.press("Pull csv")
+    visitor.open(f"/audit/?store={academy.store_id}")
+    assert title in visitor.words()
+    visitor.is_sound()
+    visitor.press("Stop")
+    assert "stopped" in visitor.words()
+    visitor.press("Resume")
+    visitor.press("Make it now")
+    visitor.press("Offer it for release")
+    assert "Waits for its release" in visitor.shown("offered")
+    visitor.is_sound()
+    visitor.open("/accounts/logout/")
+    visitor.press("Sign Out")
+
+    sign_in(visitor, paul)
+    visitor.open("/audit/released/")
+    assert "Ada Byron" in visitor.shown("waiting")
+    visitor.is_sound()
+    run = ReportRun.objects.get(user=ada)
+    visitor.open(f"/audit/sign/report-release/{run.pk}/")
+    assert run.sha256 in visitor.words()
+    visitor.fill("user_name", paul.username)
+    visitor.fill("password", PASSWORD)
+    visitor.press("Sign")
+    assert "Released" in visitor.shown("released")
+    assert "signed electronically by Paul Erdős" in visitor.words()
+    visitor.is_sound()
+    visitor.open("/audit/released/")
+    assert "Ada Byron" in visitor.shown("released")
+    visitor.is_sound()
