@@ -8,26 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db import connection
 from django.urls import reverse
 
 from compliance.catalogue import equivalence
 from compliance.errors import ComplianceError
 from compliance.models import EquivalenceProposal, Meaning, Signature
 from compliance.signing import NotAllowed, Shown, SignableKind, Step, register
-from compliance.signing.standing import key_of, signed_content, version_of
+from compliance.signing.standing import row_of, signed_content, version_of
 
 KIND = "course-equivalence"
 
 
 def _found(record_key: str) -> EquivalenceProposal:
-    rows = EquivalenceProposal.objects.select_related("course", "counts_as")
-    if connection.in_atomic_block:
-        rows = rows.select_for_update(of=("self",))
-    found = rows.filter(pk=key_of(record_key)).first()
-    if found is None:
-        raise LookupError(record_key)
-    return found
+    return row_of(EquivalenceProposal.objects.select_related("course", "counts_as"), record_key)
 
 
 def _shown(record_key: str) -> Shown:

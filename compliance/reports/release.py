@@ -22,7 +22,6 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import orjson
 from django.contrib.auth.models import AnonymousUser, User
-from django.db import connection
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -35,7 +34,7 @@ from compliance.reports import runs
 from compliance.reports.table import Report, Table, told
 from compliance.reports.written import pdf
 from compliance.signing import NotAllowed, Shown, SignableKind, Step, as_json, register, signatures_of
-from compliance.signing.standing import key_of, version_of
+from compliance.signing.standing import row_of, version_of
 
 KIND = "report-release"
 _PIECE = 1 << 16
@@ -166,13 +165,7 @@ def _said(run: ReportRun) -> dict[str, Any]:
 
 
 def _found(record_key: str) -> ReportRun:
-    rows = ReportRun.objects.exclude(offered=None)
-    if connection.in_atomic_block:
-        rows = rows.select_for_update(of=("self",))
-    found = rows.filter(pk=key_of(record_key)).first()
-    if found is None:
-        raise LookupError(record_key)
-    return found
+    return row_of(ReportRun.objects.exclude(offered=None), record_key)
 
 
 def _shown(record_key: str) -> Shown:

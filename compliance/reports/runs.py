@@ -22,7 +22,6 @@ from django.contrib.auth.models import User
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from compliance import conf
@@ -38,6 +37,8 @@ from compliance.reports.table import Report
 from compliance.reports.written import FORMATS
 from connectors.errors import ConnectorError
 from connectors.watch import mail, webhook
+from lrs.auth.basic import refuse_unusable
+from lrs.errors import Unauthenticated
 
 logger = structlog.get_logger(__name__)
 
@@ -82,13 +83,21 @@ def _is_live(credential_id: int | None) -> bool:
     """Whether a key may still read reports: it may have ended since it asked."""
     if credential_id is None:
         return False
-    found = apps.get_model("lrs", "Credential").objects.filter(
-        Q(expires=None) | Q(expires__gt=timezone.now()),
-        pk=credential_id,
-        revoked=None,
-        scopes__contains=[SCOPE],
+    held = (
+        apps.get_model("lrs", "Credential").objects.select_related("source").filter(pk=credential_id).first()
     )
-    return bool(found.exists())
+    if held is None or SCOPE not in held.scopes:
+        return False
+    try:
+        refuse_unusable(
+            expires=held.expires,
+            revoked=held.revoked,
+            source_active=held.source.active,
+            now=timezone.now(),
+        )
+    except Unauthenticated:
+        return False
+    return True
 
 
 def question(who: Who, report: str, given: Mapping[str, Any]) -> Asked:

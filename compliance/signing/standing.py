@@ -10,12 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import rfc8785
+from django.db import connection
+from django.db.models import Model, QuerySet
 
 from compliance.models import Signature
+
+Row = TypeVar("Row", bound=Model)
 
 
 def version_of(content: Mapping[str, Any], position: int | None) -> str:
@@ -36,3 +40,14 @@ def key_of(record_key: str) -> int:
     if not (record_key.isascii() and record_key.isdecimal() and len(record_key) < 19):
         raise LookupError(record_key)
     return int(record_key)
+
+
+def row_of(rows: QuerySet[Row], record_key: str) -> Row:
+    """Return the row a record key names, locked where a transaction is open: what is signed must not change
+    while it is. Raises LookupError where it is not among `rows`."""
+    if connection.in_atomic_block:
+        rows = rows.select_for_update(of=("self",))
+    found = rows.filter(pk=key_of(record_key)).first()
+    if found is None:
+        raise LookupError(record_key)
+    return found

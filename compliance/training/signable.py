@@ -12,7 +12,6 @@ from typing import Any
 
 import orjson
 from django.apps import apps
-from django.db import connection
 from django.urls import reverse
 
 from compliance.access.workforce import people_of
@@ -20,7 +19,7 @@ from compliance.completions.facts import RECORD
 from compliance.errors import ComplianceError
 from compliance.models import Meaning, Signature, TrainingRecord, TrainingState
 from compliance.signing import NotAllowed, Shown, SignableKind, Step, register
-from compliance.signing.standing import key_of, version_of
+from compliance.signing.standing import key_of, row_of, version_of
 from compliance.training import records
 from compliance.training.disposed import disposed
 from compliance.training.statement import ADDED
@@ -29,11 +28,8 @@ KIND = "training-record"
 
 
 def _found(record_key: str) -> TrainingRecord:
-    rows = TrainingRecord.objects.select_related("course", "version")
-    if connection.in_atomic_block:
-        rows = rows.select_for_update(of=("self",))
-    found = rows.filter(pk=key_of(record_key)).first()
-    if found is None or (found.state == TrainingState.WITHDRAWN and found.posted_at is None):
+    found = row_of(TrainingRecord.objects.select_related("course", "version"), record_key)
+    if found.state == TrainingState.WITHDRAWN and found.posted_at is None:
         raise LookupError(record_key)
     return found
 

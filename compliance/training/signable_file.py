@@ -18,14 +18,14 @@ from typing import Any
 import orjson
 import rfc8785
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import transaction
 from django.urls import reverse
 
 from compliance.access.workforce import people_of
 from compliance.completions.facts import RECORD
 from compliance.models import FileState, Meaning, Signature, TrainingFile, TrainingRecord, TrainingState
 from compliance.signing import NotAllowed, Shown, SignableKind, Step, register
-from compliance.signing.standing import key_of, signed_content, version_of
+from compliance.signing.standing import row_of, signed_content, version_of
 from compliance.training import posting
 from compliance.training.disposed import disposed
 from compliance.training.statement import ADDED
@@ -36,13 +36,7 @@ _AT_ONCE = 1_000
 
 
 def _found(record_key: str) -> TrainingFile:
-    rows = TrainingFile.objects.select_related("store")
-    if connection.in_atomic_block:
-        rows = rows.select_for_update(of=("self",))
-    found = rows.filter(pk=key_of(record_key)).first()
-    if found is None:
-        raise LookupError(record_key)
-    return found
+    return row_of(TrainingFile.objects.select_related("store"), record_key)
 
 
 def records_of(file: TrainingFile) -> Any:

@@ -29,6 +29,7 @@ from connectors.watch.stated import Standing, from_json, stated
 from connectors.workforce import canonical, worker
 from connectors.workforce.canonical import Ended, Record, Rescinded, Worker
 from connectors.workforce.days import Days
+from connectors.workforce.slices import SUBJECTS
 from lrs import database
 
 _TABLE = "connectors_staged"
@@ -167,7 +168,7 @@ def _counts_more(row: _Row, before: _Row) -> bool:
 
 def _things_known(kind: str) -> str:
     """Return the things of a system's namespace of which anything is known."""
-    of = things.TABLES[kind]
+    of = SUBJECTS[kind]
     return (
         f"{of} t WHERE store_id = %(store)s AND namespace = %(namespace)s AND EXISTS"
         f" (SELECT FROM {of}_version v WHERE v.{kind}_id = t.id AND upper_inf(v.recorded))"

@@ -15,6 +15,7 @@ from connectors.models import System
 from connectors.watch.stated import Standing, within
 from connectors.workforce.canonical import Job, Location, Unit
 from connectors.workforce.days import Days
+from connectors.workforce.slices import SUBJECTS
 from connectors.workforce.timeline import BEGINNING
 from lrs import database
 
@@ -26,12 +27,6 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "location": ("name", "country", "region", "city"),
 }
 KINDS = tuple(FIELDS)
-#: Kind → the table of its subjects.
-TABLES: Mapping[str, str] = {
-    "unit": "connectors_organization_unit",
-    "job": "connectors_job",
-    "location": "connectors_location",
-}
 _TOLD: Mapping[str, str] = {
     "unit": "v.name, v.kind, v.code, coalesce(p.key, '')",
     "job": "v.title, v.family, v.regulatory_classes",
@@ -63,7 +58,7 @@ def stated(kind: str, record: Thing, at: datetime, days: Days) -> tuple[Standing
 
 def recorded(system: System, kind: str, keys: Sequence[str], at: datetime) -> dict[str, Known]:
     """Return what is known at a moment of each of these; of those nothing is known of, nothing."""
-    of = TABLES[kind]
+    of = SUBJECTS[kind]
     above = f"LEFT JOIN {of} p ON p.id = v.parent_id" if kind == "unit" else ""
     query = f"""
         SELECT t.key, v.system_id, {_TOLD[kind]}

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from compliance.access.disclosure import disclosed
 from compliance.errors import ComplianceError
 from compliance.reports import release
-from compliance.reports.pages.views import LINES, auditors, run_of
+from compliance.reports.pages.views import LINES, auditors, run_of, still_open
 
 
 @auditors
@@ -57,6 +57,7 @@ def package(request: HttpRequest, run_id: int) -> HttpResponseBase:
     """Give a released report with its signatures."""
     found = run_of(request, run_id)
     try:
+        still_open(request, found)
         made = release.package(found)
     except ComplianceError as error:
         raise Http404(error.reason) from None

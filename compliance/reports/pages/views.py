@@ -182,9 +182,7 @@ def file(request: HttpRequest, run_id: int) -> HttpResponseBase:
     """Give the file of a report."""
     found = run_of(request, run_id)
     try:
-        if found.user_id == _user(request).pk:
-            # Access that became narrower since does not open what was pulled before.
-            runs.question(runs.Who(user=found.user, store_id=found.store_id), found.report, found.filters)
+        still_open(request, found)
         opened = runs.open_file(found)
     except ComplianceError as error:
         raise Http404(error.reason) from None
@@ -265,6 +263,12 @@ def run_of(request: HttpRequest, run_id: int) -> ReportRun:
     if found is None:
         raise Http404("There is no such report that you may read.")
     return found
+
+
+def still_open(request: HttpRequest, run: ReportRun) -> None:
+    """Raise ComplianceError where access became narrower than what one had made before."""
+    if run.user_id == _user(request).pk:
+        runs.question(runs.Who(user=run.user, store_id=run.store_id), run.report, run.filters)
 
 
 def _user(request: HttpRequest) -> Any:

@@ -215,3 +215,19 @@ def test_programs_find_released_reports_with_their_signatures(
     assert told["signatures"][0]["printed_name"] == "Paul Erdős"
     assert api.request("GET", f"report-runs/{done.pk}/file").content == content(done)
     assert api.request("GET", f"report-runs/{waits.pk}").status == 404
+
+
+def test_who_lost_access_opens_neither_the_file_nor_the_package(
+    academy: Academy, ada: Desk, paul: Desk
+) -> None:
+    run = released(academy, ada, paul, "csv")
+    for grant in grants.standing_grants(ada.user):
+        grants.revoke(grant, by=warden(), why="She works elsewhere now.")
+    grants.give(
+        ada.user, Group.objects.get(name=MANAGER), store_id=academy.store_id, by=warden(), reason="new work",
+        unit=academy.unit("ER"), ends=timezone.now() + timedelta(days=7),
+    )  # fmt: skip
+    for name in ("file", "release.zip"):
+        assert ada.client.get(f"/audit/runs/{run.pk}/{name}").status_code == 404
+        answer: Any = paul.client.get(f"/audit/runs/{run.pk}/{name}")
+        assert b"".join(answer.streaming_content)
