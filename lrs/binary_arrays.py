@@ -22,6 +22,7 @@ _HEADER = Struct(">iiIii")
 _EMPTY = Struct(">iiI")
 _INT2, _INT4, _INT8, _TEXT, _TIMESTAMPTZ, _UUID = 21, 23, 20, 25, 1184, 2950
 _TIMESTAMP = _BIGINT = Struct(">iq")
+_BIGINT_ALONE = Struct(">q")
 _NULL = b"\xff\xff\xff\xff"
 #: What PostgreSQL counts microseconds from.
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -72,6 +73,11 @@ def timestamps(values: Sequence[datetime | None]) -> PackedArray:
         _NULL if value is None else _TIMESTAMP.pack(8, (value - _EPOCH) // _MICROSECOND) for value in values
     ]
     return _array(_TIMESTAMPTZ, len(values), b"".join(sizes_and_values), nulls=None in values)
+
+
+def moment(value: datetime) -> bytes:
+    """Return one `timestamptz`, not an array; the moment is aware."""
+    return _BIGINT_ALONE.pack((value - _EPOCH) // _MICROSECOND)
 
 
 def uuids(values: Sequence[UUID]) -> PackedArray:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar, cast
 from weakref import WeakSet
 
 import psycopg
@@ -26,8 +26,8 @@ from lrs.binary_arrays import PackedArray, PackedArrayDumper
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
-#: What a Prepared takes: integers as `integer`, booleans as `boolean`.
-Value = PackedArray | int
+#: What a Prepared takes: integers as `integer`, booleans as `boolean`, bytes as they are, None as NULL.
+Value = PackedArray | int | bytes | None
 
 
 @receiver(connection_created)
@@ -113,7 +113,8 @@ class Prepared:
                 checked(raw, raw.pgconn.exec_(b"BEGIN"))
             if raw not in self._known_to:
                 self.prepare(raw)
-            sent = as_sent(values)
+            # NULL is None, which psycopg's types leave out here.
+            sent = cast("list[bytes]", as_sent(values))
             formats = [pq.Format.BINARY] * len(sent)
             found = checked(raw, raw.pgconn.exec_prepared(self.name, sent, formats, pq.Format.BINARY))
             reader = Transformer(raw)
@@ -126,14 +127,16 @@ class Prepared:
         self._known_to.add(raw)
 
 
-def as_sent(values: Sequence[Value]) -> list[bytes]:
+def as_sent(values: Sequence[Value]) -> list[bytes | None]:
     """Return `values` as binary parameters."""
     return [_as_sent(each) for each in values]
 
 
-def _as_sent(value: Value) -> bytes:
+def _as_sent(value: Value) -> bytes | None:
     if isinstance(value, PackedArray):
         return value.content
+    if value is None or isinstance(value, bytes):
+        return value
     return value.to_bytes(1 if isinstance(value, bool) else 4, "big")
 
 

@@ -206,6 +206,17 @@ def told_values(news: News) -> Sequence[database.Value]:
     return (*_columns(news.at_once), *_name_columns(news.names))
 
 
+def held_against(news: News) -> Sequence[database.Value]:
+    """Return what tells news from what is known: activities with the digests of their definitions, agents
+    with their names."""
+    words = [_words(definition) for definition in news.at_once.values()]
+    return (
+        big_integers(list(news.at_once)),
+        uuids([_digest(each) for each in words]),
+        *_name_columns(news.names),
+    )
+
+
 def _name_columns(names: Sequence[tuple[int, str]]) -> tuple[PackedArray, PackedArray]:
     return big_integers([agent for agent, _ in names]), texts([name for _, name in names])
 
@@ -229,9 +240,13 @@ def _columns(
     return (
         big_integers(list(definitions)),
         texts([each.decode() for each in words]),
-        uuids([UUID(bytes=blake2b(each, digest_size=16).digest()) for each in words]),
+        uuids([_digest(each) for each in words]),
         texts([shown_name(definition) for definition in definitions.values()]),
     )
+
+
+def _digest(words: bytes) -> UUID:
+    return UUID(bytes=blake2b(words, digest_size=16).digest())
 
 
 def _write_put_off(definitions: Mapping[int, Definition]) -> None:

@@ -22,7 +22,8 @@ from lrs.ingest import entities, references
 from lrs.ingest.batch import Batch, has_attachments, prepare, united
 from lrs.ingest.beside import Beside, Content
 from lrs.ingest.learned import learn, news
-from lrs.ingest.store import STORE_AND_LEARN, Stored, call_of, store
+from lrs.ingest.single import STORE_ONE, single_of
+from lrs.ingest.store import STORE_AND_LEARN, Stored, call_of, numbered, store
 from lrs.lines import Lines
 from lrs.validation import attachments as attachment_rules
 from lrs.validation import signature
@@ -132,9 +133,14 @@ async def store_plain_by(lines: Lines, access: Access, batches: Sequence[Batch])
     Raises psycopg.Error; then nobody knows what was stored, and `store_plain` finds out.
     """
     batch = _as_one(batches)
-    call = call_of(access, batch)
-    told, names = news(batch.statements, call.number_of) if may_define(access) else ({}, {})
+    numbers = numbered(access, batch)
+    told, names = news(batch.statements, numbers.number_of) if may_define(access) else ({}, {})
     said = learning.news_of(told, names)
+    if not numbers.missing and (one := single_of(access, batch, numbers.known, said)) is not None:
+        answer = await lines.rows(STORE_ONE, one.values)
+        if answer is None or answer:
+            return None if answer is None else _single_left(access, batch, said, *one.stored(answer[0]))
+    call = call_of(access, batch, numbers)
     rows = await lines.rows(STORE_AND_LEARN, (*call.values, *learning.told_values(said)))
     if rows is None:
         return None
@@ -145,6 +151,18 @@ async def store_plain_by(lines: Lines, access: Access, batches: Sequence[Batch])
     steps = _references_left(access, batch, stored)
     left = learning.settle(said, list(made.values()), dict(zip(contradicted, known, strict=True)))
     return steps if left is None else [*steps, partial(learning.learn_news, left)]
+
+
+def _single_left(
+    access: Access, batch: Batch, said: learning.News, stored: Stored, is_news: bool
+) -> Sequence[Step]:
+    """Return what is left to be done for a statement that `lrs.ingest.single` stored."""
+    _count(access, batch, stored)
+    steps = _references_left(access, batch, stored)
+    if is_news:
+        return [*steps, partial(learning.learn_news, said)]
+    learning.settle(said, (), {})
+    return steps
 
 
 def _as_one(batches: Sequence[Batch]) -> Batch:

@@ -126,33 +126,46 @@ def _try_to_store(access: Access, batch: Batch, beside: Beside) -> Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """A batch as the database takes it, and what this process knew of its entities."""
+class Numbered:
+    """The entities of a batch: those this process knows, and numbers to tell the others by."""
 
-    values: Sequence[database.Value]
     #: What each entity is sent as: its id, or minus its place among the missing.
     number_of: Mapping[EntityKey, int]
     known: dict[EntityKey, int]
     #: The entities it did not know, by their digests, in the order they are sent.
     missing: Mapping[UUID, EntityKey]
 
+
+def numbered(access: Access, batch: Batch) -> Numbered:
+    """Number the entities of `batch`. Never a query."""
+    known, missing = entities.look_up(access.store_id, batch.entity_keys())
+    place_of = {key: -place for place, key in enumerate(missing.values(), start=1)}
+    return Numbered({**known, **place_of} if place_of else known, known, missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A batch as the database takes it, and what this process knew of its entities."""
+
+    values: Sequence[database.Value]
+    numbers: Numbered
+
     def stored(self, row: tuple[Any, ...]) -> tuple[Stored, dict[EntityKey, int]]:
         """Return what five columns of the answer say: where the batch went, the ids of what was missing."""
         base, tie, already, referred, ids = row[:5]
-        made = dict(zip(self.missing.values(), ids, strict=True))
-        entity_ids = {**self.known, **made} if made else self.known
+        numbers = self.numbers
+        made = dict(zip(numbers.missing.values(), ids, strict=True))
+        entity_ids = {**numbers.known, **made} if made else numbers.known
         stored = Stored(
             base=base, tie=tie, already=frozenset(already), referred=referred, entity_ids=entity_ids
         )
         return stored, made
 
 
-def call_of(access: Access, batch: Batch) -> Call:
+def call_of(access: Access, batch: Batch, numbers: Numbered) -> Call:
     """Return the call that stores `batch`. Never a query."""
-    known, missing = entities.look_up(access.store_id, batch.entity_keys())
-    new = entities.columns(missing)
-    place_of = {key: -place for place, key in enumerate(missing.values(), start=1)}
-    number_of = {**known, **place_of} if place_of else known
+    new = entities.columns(numbers.missing)
+    number_of = numbers.number_of
     link_of: list[int] = []
     link_entity: list[int] = []
     link_roles: list[int] = []
@@ -180,15 +193,13 @@ def call_of(access: Access, batch: Batch) -> Call:
             uuids([target for _, target in batch.voided]),
             *new,
         ),
-        number_of=number_of,
-        known=known,
-        missing=missing,
+        numbers=numbers,
     )
 
 
 def _store_once(access: Access, batch: Batch) -> tuple[Stored, dict[EntityKey, int]]:
     """Return where the batch went, and the ids of the entities this process did not know."""
-    call = call_of(access, batch)
+    call = call_of(access, batch, numbered(access, batch))
     [row] = _STORE_BATCH.rows(call.values)
     return call.stored(row)
 

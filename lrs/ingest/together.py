@@ -25,6 +25,7 @@ from lrs.auth.access import Access
 from lrs.auth.rules import may_define
 from lrs.ingest import door
 from lrs.ingest.batch import Batch
+from lrs.ingest.single import STORE_ONE
 from lrs.ingest.store import STORE_AND_LEARN
 from lrs.lines import Lines
 from lrs.query import pages
@@ -55,7 +56,7 @@ class Together:
 
     def __init__(self, threads: Executor) -> None:
         self._threads = threads
-        self._lines = Lines(threads, calls=[STORE_AND_LEARN], most=LINES_MOST)
+        self._lines = Lines(threads, calls=[STORE_ONE, STORE_AND_LEARN], most=LINES_MOST)
         #: What waits, and how many calls are under way; a caller is here while any is.
         self._waiting: dict[_Caller, list[_Waiting]] = {}
         self._under_way: dict[_Caller, int] = {}
