@@ -1,9 +1,9 @@
 """One statement that names nothing new is stored by one plain SQL statement.
 
-In: a batch of one without references, whose entities this process knows. Out: `Single`, the call, and from its
-answer the `Stored`. No answer means that nothing was stored because something has its id already, which
-`lrs_store_batch` then judges. The rows are those `lrs_store_batch` stores, at little more than the price of the
-bare INSERT: calling a function and taking a batch apart costs a third of a single statement.
+In: a batch of one without references, whose entities this process knows. Out: `Single`, the call, and from
+its answer the `Stored`. No answer means that nothing was stored because something has its id already, which
+`lrs_store_batch` then judges. The rows are those `lrs_store_batch` stores, at little more than the price of
+the bare INSERT: calling a function and taking a batch apart costs a third of a single statement.
 
 What it says of activities and agents is held against what is known of them; what is not known yet is learned
 afterwards.
