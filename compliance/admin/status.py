@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.timezone import make_aware
 
+from compliance.access import restricted
 from compliance.access.scope import VIEW_PEOPLE
 from compliance.admin.base import LookOnlyPages, store_of
 from compliance.api import words
@@ -185,9 +186,11 @@ class StatusAdmin(LookOnlyPages):
         ]
         team = read.team(asked.store_id, root, asked.day, asked.known)
         seen = visible.only({each.person_id for each in team})
+        seen -= restricted.of(seen)
         called = names.people([root], end_of(asked.day), asked.as_known)
         context |= {
             "person": row,
+            "restricted": bool(restricted.of([root])),
             "name": called.get(root, ""),
             "explained": [{**each, "marked": _marked(each["state"])} for each in explained],
             "then": _as_known_then(asked, root),
@@ -203,6 +206,8 @@ class StatusAdmin(LookOnlyPages):
         on, known = (_day(request.GET.get(name, "")) for name in ("on", "known"))
         today = timezone.now().date()
         context = {**chosen, "on": on or today, "known": known}
+        if chosen["store"] is not None:
+            context["left_out"] = len(visible.only(restricted.in_store(chosen["store"].pk)))
         if chosen["store"] is None:
             return None, context
         said = {
@@ -303,8 +308,9 @@ def _as_known_then(asked: Asked, person_id: int) -> list[dict[str, Any]]:
 
 
 def _seen(asked: Asked) -> list[int] | None:
-    """Return the people the user may see; None for everybody."""
-    if visible.LIMIT.get() is None:
+    """Return the people the user may see, without those whose data is restricted; None for everybody."""
+    hidden = restricted.in_store(asked.store_id)
+    if visible.LIMIT.get() is None and not hidden:
         return None
     with connection.cursor() as cursor:
         cursor.execute(
@@ -312,7 +318,7 @@ def _seen(asked: Asked) -> list[int] | None:
             f" AND p.merged_into_id IS NULL AND {visible.condition('p.id')}",
             [asked.store_id],
         )
-        return [row[0] for row in cursor.fetchall()]
+        return [row[0] for row in cursor.fetchall() if row[0] not in hidden]
 
 
 def _requirement(asked: Asked, request: HttpRequest) -> Requirement:

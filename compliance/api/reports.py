@@ -41,6 +41,7 @@ _FILTERS = (
             ("until", "The period up to the end of this day, or to this moment."),
             ("at", "As of the end of this day, or this moment; now where it is left out."),
             ("known", "As known at the end of this day, or at this moment; now where it is left out."),
+            ("restricted", "Why people whose data is restricted are reported, too; they are left out else."),
         )
     ),
     parameters.choice("output", "As what.", runs.OUTPUTS, default="json"),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from compliance.access import restricted
 from compliance.models import Requirement, RequirementVersion
 from compliance.status.read import FOREVER, Explained, Standing, State
 from connectors.api import names
@@ -24,6 +25,10 @@ STANDING: Json = {
     "required": ["person", "requirement", "state", "assigned", "compliant_until", "due", "overdue_since"],
     "properties": {
         "person": names.SOMEBODY,
+        "restricted": {
+            "type": "boolean",
+            "description": "Whether the person's data is restricted (GDPR 18): kept, not to be used further.",
+        },
         "requirement": {
             "type": "object",
             "properties": {
@@ -89,9 +94,11 @@ def standings(lines: Sequence[Standing], day: date, at: datetime, known: datetim
     )
     units = names.things("unit", {each.unit_id for each in lines if each.unit_id is not None}, at, known)
     jobs = names.things("job", {each.job_id for each in lines if each.job_id is not None}, at, known)
+    kept_only = restricted.of({line.person_id for line in lines})
     return [
         {
             "person": _somebody(line.person_id, called),
+            "restricted": line.person_id in kept_only,
             "requirement": {
                 **requirement(requirements[line.requirement_id]),
                 "version": line.version_id,
@@ -114,6 +121,7 @@ def explanation(found: Explained, at: datetime) -> Json:
     else:
         line = {
             "person": _somebody(found.person_id, names.people([found.person_id], at, found.known)),
+            "restricted": bool(restricted.of([found.person_id])),
             "requirement": {
                 **requirement(Requirement.objects.get(pk=found.requirement_id)),
                 "version": None,

@@ -2,7 +2,7 @@
 
 In: a person, a unit with everything below it, courses, a requirement, a period, two moments, and the part of
 the organization whoever asks may see. Out: the people and courses these mean. Never somebody outside of what
-the asker may see.
+the asker may see, and nobody whose data is restricted but for a reason that is told (GDPR 18(2)).
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from compliance.access import restricted
 from compliance.access.scope import Scope
 from compliance.models import Course, RequirementVersion
 from compliance.requirements import definition
 from lrs import database
 
 _PEOPLE = """
-SELECT p.id FROM connectors_person p
+SELECT p.id, {restricted} FROM connectors_person p
 WHERE p.store_id = %(store)s AND {visible}
   AND (%(person)s::bigint IS NULL OR %(person)s::bigint IN (p.id, p.merged_into_id))
   AND (%(unit)s::bigint IS NULL OR EXISTS (
@@ -48,14 +49,26 @@ class Asked:
     requirement_id: int | None = None
     #: Table and key of one record, for its trail.
     record: tuple[str, str] | None = None
+    #: Why people whose data is restricted are not left out; None leaves them out.
+    restricted: str | None = None
     #: Whose records may be seen.
     visible: Scope = field(default_factory=Scope)
 
     def people(self) -> list[int]:
         """Return whom it is about: who was in the unit then, with the identities merged into them."""
+        return [person for person, is_restricted in self._found() if self.restricted or not is_restricted]
+
+    def left_out(self) -> int:
+        """Return how many it would be about, were their data not restricted."""
+        return 0 if self.restricted else sum(is_restricted for _, is_restricted in self._found())
+
+    def _found(self) -> list[tuple[int, bool]]:
+        """Return everybody asked about, and whether their data is restricted."""
         with database.binary_cursor() as cursor:
             cursor.execute(
-                _PEOPLE.format(visible=self.visible.condition("p.id")).encode(),
+                _PEOPLE.format(
+                    visible=self.visible.condition("p.id"), restricted=restricted.condition("p.id")
+                ).encode(),
                 {
                     "store": self.store_id,
                     "person": self.person_id,
@@ -64,7 +77,7 @@ class Asked:
                     "known": self.known,
                 },
             )
-            return [row[0] for row in cursor]
+            return [(row[0], row[1]) for row in cursor]
 
     def courses(self) -> list[int] | None:
         """Return which courses it is about; None where it is about all."""

@@ -29,11 +29,20 @@ def facts(asked: Asked, *, by: str) -> dict[str, Any]:
         "Filters": ", ".join(
             f"{name.removesuffix('_id')}: {value}{_called(asked, name, value)}"
             for name, value in asked.told().items()
-            if value is not None and name not in {"at", "known"}
+            if value is not None and name not in {"at", "known", "restricted"}
         ),
+        "Restricted data": _restricted(asked),
         "Hub version": _version(),
         "Checkpoint": "none yet" if made is None else f"{made.size} leaves, root {bytes(made.root).hex()}",
     }
+
+
+def _restricted(asked: Asked) -> str:
+    """Return what became of people whose data is restricted (GDPR 18)."""
+    if asked.restricted:
+        return f"included, because: {asked.restricted}"
+    number = asked.left_out()
+    return "nobody left out" if not number else f"left out: {number} {'person' if number == 1 else 'people'}"
 
 
 def _called(asked: Asked, name: str, value: Any) -> str:

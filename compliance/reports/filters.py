@@ -12,13 +12,28 @@ from typing import Any
 
 from django.utils import timezone
 
+from compliance.access import restricted
 from compliance.access.scope import Scope
 from compliance.errors import ComplianceError
 from compliance.models import Course, Requirement
 from compliance.reports.asked import Asked
 from connectors.models import OrganizationUnit, Person
 
-NAMES = ("person", "unit", "course", "requirement", "table", "key", "since", "until", "at", "known")
+NAMES = (
+    "person",
+    "unit",
+    "course",
+    "requirement",
+    "table",
+    "key",
+    "since",
+    "until",
+    "at",
+    "known",
+    "restricted",
+)
+#: Letters of the reason to report restricted data.
+REASON_MOST = 200
 _TABLES: Mapping[str, Any] = {
     "person": Person, "unit": OrganizationUnit, "course": Course, "requirement": Requirement,
 }  # fmt: skip
@@ -33,6 +48,11 @@ def asked(store_id: int, given: Mapping[str, str], visible: Scope) -> Asked:
         raise ComplianceError(
             "This person is outside the part of the organization you look after.", field="person"
         )
+    reason = given.get("restricted", "").strip()
+    if person is not None and not reason and restricted.of([person]):
+        raise ComplianceError(
+            "This person's data is restricted: say why it is reported all the same.", field="restricted"
+        )
     table, key = given.get("table", "").strip(), given.get("key", "").strip()
     if bool(table) != bool(key):
         raise ComplianceError("A record is named by its table and its key.", field="table")
@@ -42,6 +62,7 @@ def asked(store_id: int, given: Mapping[str, str], visible: Scope) -> Asked:
         known=min(_moment("known", given, end=True) or now, now),
         since=_moment("since", given),
         until=_moment("until", given, end=True),
+        restricted=reason[:REASON_MOST] or None,
         record=(table, key) if table else None,
         visible=visible,
         **ids,

@@ -49,7 +49,8 @@ def overdue(store_id: int, *, on: date) -> Sequence[DataRequest]:
 
 
 def restrict(request: DataRequest) -> None:
-    """Restrict the person's data from now on: reports leave it out unless somebody says why."""
+    """Restrict the person's data from now on: lists and reports leave it out unless somebody says why
+    (compliance.access.restricted)."""
     _answer(request, RequestKind.RESTRICTION, GRANTED, {})
 
 
@@ -59,14 +60,6 @@ def lift(request: DataRequest) -> None:
         lifted=timezone.now()
     ):
         raise ComplianceError("This is no standing restriction.", field="lifted")
-
-
-def restricted(people: Sequence[int]) -> set[int]:
-    """Return whose data is restricted; what lists people asks this first."""
-    standing = DataRequest.objects.filter(
-        person__in=people, kind=RequestKind.RESTRICTION, answer=GRANTED, lifted=None
-    )
-    return set(standing.values_list("person_id", flat=True))
 
 
 @transaction.atomic

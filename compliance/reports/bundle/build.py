@@ -130,6 +130,7 @@ def _facts(asked: Asked, evidence: Evidence, proven: Proven, now: str, by: str) 
         "made_for": by,
         "asked": asked.told(),
         "people": len(evidence.people),
+        "left_out": asked.left_out(),
         "proven": proven.proven,
         "waiting": proven.waiting,
         "rows": {each.file: each.table for each in ROWS},

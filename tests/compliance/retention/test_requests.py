@@ -9,6 +9,7 @@ from datetime import date
 
 import pytest
 
+from compliance.access import restricted
 from compliance.errors import ComplianceError
 from compliance.models import DataRequest
 from compliance.retention import copy, disposition, holds, requests
@@ -49,11 +50,11 @@ def test_erasure_is_refused_with_the_duty_cited_and_the_data_is_restricted(hub: 
     assert asked.answer == "refused"
     [statement] = [each for each in asked.answer_detail["kept"] if each["record_class"] == "statement"]
     assert (statement["citations"], statement["until"]) == (["29 CFR 1910.1030(h)(2)"], "2029-02-11")
-    assert requests.restricted([whom.pk]) == {whom.pk}
+    assert restricted.of([whom.pk]) == {whom.pk}
     with pytest.raises(ComplianceError, match="answered already"):
         requests.erase(asked, by=None)
     requests.lift(DataRequest.objects.get(person=whom, kind="restriction"))
-    assert requests.restricted([whom.pk]) == set()
+    assert restricted.of([whom.pk]) == set()
 
 
 def test_erasure_is_partial_where_a_duty_keeps_some_and_whole_where_none_does(hub: Hub, log: Log) -> None:
