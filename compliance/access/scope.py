@@ -100,6 +100,16 @@ def scope_of(user: Any, permission: str = VIEW_PEOPLE) -> Scope:
     )
 
 
+def sees_all(user: Any, permission: str, people: Iterable[int]) -> bool:
+    """Whether everybody of some people is in the part a user was given to look at.
+
+    Who was given no part, and sees some of it for another reason (the authority to sign), is not limited by
+    one.
+    """
+    scope, asked = scope_of(user, permission), set(people)
+    return scope.nothing or asked <= scope.only(asked)
+
+
 def require(user: Any, permission: str, *, person_id: int | None = None) -> None:
     """Raise PermissionDenied unless the user has a permission, and for one person, has it for that one."""
     if not user.is_authenticated or not user.is_active or not user.has_perm(permission):

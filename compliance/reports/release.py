@@ -181,8 +181,15 @@ def _shown(record_key: str) -> Shown:
     )
 
 
+def _is_open(user: User | AnonymousUser, record_key: str) -> bool:
+    """Whether somebody may read the report: who had it made, and who sees its whole store."""
+    run = _found(record_key)
+    return run.user_id == user.pk or readable(user).filter(pk=run.pk).exists()
+
+
 def _complete(record_key: str, signatures: Sequence[Signature]) -> None:
     run = _found(record_key)
+    # Access of those who signed first may have ended since.
     if not all(readable(each.signer).filter(pk=run.pk).exists() for each in signatures):
         raise NotAllowed("Only who may read the report, and sees its whole store, releases it.", rule="scope")
     # Whoever signs is told now, and not by whom they hand it to.
@@ -202,6 +209,7 @@ REPORT_RELEASE = register(
         complete=_complete,
         policy=(Step(meaning=Meaning.RELEASE.value),),
         view_permission="compliance.view_reportrun",
+        open_to=_is_open,
         address=lambda key: reverse("audit:run", args=[int(key)]),
     )
 )

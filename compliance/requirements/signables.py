@@ -39,6 +39,7 @@ from connectors.models import Person, PersonVersion
 
 VERSION, WAIVER, SIGN_OFF = "requirement-version", "waiver", "practical-sign-off"
 EVALUATE = "compliance.evaluate_practice"
+VIEW_WAIVER = "compliance.view_waiver"
 
 
 def _held(rows: Any, key: int) -> Any:
@@ -144,6 +145,11 @@ def _waiver_shown(record_key: str) -> Shown:
     )
 
 
+def _waiver_is_open(user: Any, record_key: str) -> bool:
+    found = _held(Waiver.objects.all(), key_of(record_key))
+    return scope.sees_all(user, VIEW_WAIVER, [] if found.person_id is None else [found.person_id])
+
+
 def _waiver_complete(record_key: str, signatures: Sequence[Signature]) -> None:
     found = _held(Waiver.objects.all(), key_of(record_key))
     last = signatures[-1]
@@ -212,6 +218,10 @@ def _sign_off_shown(record_key: str) -> Shown:
     )
 
 
+def _sign_off_is_open(user: Any, record_key: str) -> bool:
+    return scope.sees_all(user, EVALUATE, [_told(record_key)[1].pk])
+
+
 def _sign_off_complete(record_key: str, signatures: Sequence[Signature]) -> None:
     course, person, evaluator, day = _told(record_key)
     last = signatures[-1]
@@ -254,7 +264,8 @@ register(
         shown=_waiver_shown,
         complete=_waiver_complete,
         policy=(Step(meaning=Meaning.APPROVAL.value),),
-        view_permission="compliance.view_waiver",
+        view_permission=VIEW_WAIVER,
+        open_to=_waiver_is_open,
         address=lambda _: reverse("admin:compliance_waiver_changelist"),
     )
 )
@@ -266,5 +277,6 @@ register(
         complete=_sign_off_complete,
         policy=(Step(meaning=Meaning.WITNESSING.value),),
         view_permission=EVALUATE,
+        open_to=_sign_off_is_open,
     )
 )

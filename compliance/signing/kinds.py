@@ -88,6 +88,9 @@ class SignableKind:
     policy: Sequence[Step] = (Step(meaning="approval"),)
     #: The permission with which somebody may look at it without being able to sign.
     view_permission: str = ""
+    #: (user, record key) → whether the record is in the part they may see; asked before it is shown to them,
+    #: and before they sign. Raises LookupError where there is no such record.
+    open_to: Callable[[Any, str], bool] = lambda _user, _key: True
     #: record key → where to go when it is signed; empty: stay on the page.
     address: Callable[[str], str] = field(default=lambda _: "")
     #: record key → whether the record was disposed of, and what was signed of it with it.
@@ -123,6 +126,14 @@ def kind_of(name: str) -> SignableKind:
         return _KINDS[name]
     except KeyError:
         raise UnknownRecord(f"There is nothing called {name} to sign.", rule="kind") from None
+
+
+def is_open(kind: SignableKind, user: Any, record_key: str) -> bool:
+    """Whether somebody may see a record. Raises UnknownRecord."""
+    try:
+        return kind.open_to(user, record_key)
+    except LookupError:
+        raise UnknownRecord(f"There is no {kind.label} {record_key}.", rule="record") from None
 
 
 def shown_of(name: str, record_key: str) -> Shown:

@@ -27,7 +27,7 @@ from compliance.signing import policy, readiness
 from compliance.signing.authority import can_sign
 from compliance.signing.components import Given, second_factors
 from compliance.signing.errors import NotAllowed, NotReady, RecordChanged, SigningError, UnknownRecord
-from compliance.signing.kinds import Shown, SignableKind, kind_of, shown_of
+from compliance.signing.kinds import Shown, SignableKind, is_open, kind_of, shown_of
 from compliance.signing.manifest import as_html, signatures_of
 from compliance.signing.sign import sign
 from compliance.signing.signer import continuing, is_impersonating, signer_of
@@ -57,7 +57,7 @@ def record(request: HttpRequest, kind: str, record_key: str) -> HttpResponse:
     except UnknownRecord as error:
         raise Http404(str(error)) from None
     user: Any = request.user
-    _must_see(user, found, of_shown(shown))
+    _must_see(user, found, shown)
     if is_impersonating(request):
         return _page(request, found, shown, fault="Nobody signs while acting as somebody else.", status=403)
     if request.method != "POST":
@@ -180,11 +180,14 @@ def _options(user: User, shown: Shown, steps: Any, given: Any) -> tuple[list[Any
     return may, why_not
 
 
-def _must_see(user: User, kind: SignableKind, given: list[Signature]) -> None:
-    """Raise PermissionDenied for who may neither look at the kind nor sign any of it."""
+def _must_see(user: User, kind: SignableKind, shown: Shown) -> None:
+    """Raise PermissionDenied for who may neither look at the kind nor sign any of it, and for a record out of
+    their sight."""
+    if not is_open(kind, user, shown.record_key):
+        raise PermissionDenied("This record is outside the part of the organization you look after.")
     if kind.view_permission and user.has_perm(kind.view_permission):
         return
-    if any(can_sign(user, each.meaning) for each in policy.steps_for(kind, given)):
+    if any(can_sign(user, each.meaning) for each in policy.steps_for(kind, of_shown(shown))):
         return
     raise PermissionDenied("You may neither look at this nor sign it.")
 

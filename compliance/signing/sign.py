@@ -20,8 +20,8 @@ from compliance.access import events
 from compliance.models import CompletedRecord, EventKind, Signature, SigningSession
 from compliance.signing import components, policy, readiness, seal
 from compliance.signing.components import Given
-from compliance.signing.errors import RecordChanged, SigningError
-from compliance.signing.kinds import Shown, SignableKind, Step, kind_of, shown_of
+from compliance.signing.errors import NotAllowed, RecordChanged, SigningError
+from compliance.signing.kinds import Shown, SignableKind, Step, is_open, kind_of, shown_of
 from compliance.signing.signer import Signer, begin, continuing
 
 #: Key of the advisory lock that puts signatures in one chain. Held to the end of the transaction.
@@ -65,6 +65,8 @@ def _sign(
 ) -> Signature:
     readiness.must_be_ready(signer.user)
     shown = _as_shown(kind, record_key, shown_hash)
+    if not is_open(kind, signer.user, record_key):
+        raise NotAllowed("This record is outside the part of the organization you look after.", rule="scope")
     before = _given(shown)
     policy.step_for(signer.user, shown, meaning, policy.steps_for(kind, before), before)
     goes_on = continuing(signer)

@@ -14,6 +14,7 @@ import orjson
 from django.apps import apps
 from django.urls import reverse
 
+from compliance.access.scope import sees_all
 from compliance.access.workforce import people_of
 from compliance.completions.facts import RECORD
 from compliance.errors import ComplianceError
@@ -25,6 +26,7 @@ from compliance.training.disposed import disposed
 from compliance.training.statement import ADDED
 
 KIND = "training-record"
+VIEW = "compliance.view_trainingrecord"
 
 
 def _found(record_key: str) -> TrainingRecord:
@@ -63,6 +65,10 @@ def _posted(record: TrainingRecord) -> dict[str, Any]:
     return {name: value for name, value in said.items() if name not in ADDED}
 
 
+def _is_open(user: Any, record_key: str) -> bool:
+    return sees_all(user, VIEW, [_found(record_key).person_id])
+
+
 def _complete(record_key: str, signatures: Sequence[Signature]) -> None:
     record = _found(record_key)
     for each in signatures:
@@ -81,7 +87,8 @@ TRAINING_RECORD = register(
         shown=_shown,
         complete=_complete,
         policy=(Step(meaning=Meaning.APPROVAL.value),),
-        view_permission="compliance.view_trainingrecord",
+        view_permission=VIEW,
+        open_to=_is_open,
         address=lambda key: reverse("admin:compliance_trainingrecord_change", args=[int(key)]),
         disposed=lambda key: bool(disposed([key_of(key)])),
     )

@@ -122,8 +122,11 @@ def test_who_may_not_read_it_does_not_release_it(academy: Academy, ada: Desk) ->
     run = offered(academy, ada)
     for desk in (Desk(somebody(academy, "Ruth", unit="ICU")), Desk(person("Paul", "release"))):
         assert desk.client.get(f"/audit/runs/{run.pk}/").status_code in {403, 404}
-        answer = desk.sign_on_page(release.KIND, run.pk, meaning="release")
-        assert "may read the report" in refusal(answer)
+        page = desk.client.get(f"/audit/sign/{release.KIND}/{run.pk}/")
+        assert page.status_code == 403
+        assert run.sha256.encode() not in page.content
+        with pytest.raises(signing.NotAllowed, match="outside the part"):
+            desk.sign_directly(release.KIND, run.pk, meaning="release")
     assert not Signature.objects.filter(kind=release.KIND, record_key=str(run.pk)).exists()
 
 
