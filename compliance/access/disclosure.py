@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
 
 from compliance.access.events import address_in, request_id
 from compliance.models import Disclosure
@@ -57,6 +61,15 @@ def purpose_of(request: HttpRequest) -> str:
     with_request = request.headers.get("X-Purpose", "").replace("\0", "").strip()
     session = getattr(request, "session", None)
     return with_request or (str(session.get(PURPOSE_KEY, "")) if session is not None else "")
+
+
+def ask_purpose(request: HttpRequest) -> HttpResponseBase:
+    """Send on to where a purpose is said; the API takes it in a header."""
+    if request.path_info.startswith("/api/"):
+        body = {"status": 403, "detail": "Say why in the header X-Purpose.", "rule": "purpose"}
+        return JsonResponse(body, status=403, content_type="application/problem+json")
+    messages.info(request, "Say first why you look at people's records.")
+    return HttpResponseRedirect(f"{reverse('hub_account')}?{urlencode({'next': request.get_full_path()})}")
 
 
 def query_of(request: HttpRequest) -> dict[str, Any]:

@@ -9,60 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 import orjson
 from django.apps import apps
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import reverse
 
 from compliance import conf
-from compliance.access import events
-from compliance.access.disclosure import disclosed, purpose_of, query_of
-from compliance.access.scope import VIEW_PEOPLE, scope_of
+from compliance.access import events, showing
+from compliance.access.disclosure import ask_purpose, disclosed, purpose_of, query_of
+from compliance.access.scope import scope_of
 from compliance.models import EventKind
 from connectors import visible
 
 VIEW_STATEMENTS = "lrs.view_statement"
-_ADMIN, _API, _STATUS = "admin:connectors_", "api:", "admin:compliance_status_"
-#: Pages of one person, by the name of the id in their address.
-_PERSON_PAGES = frozenset(
-    [
-        *(f"{_ADMIN}person_{name}" for name in ("change", "as_of", "by_hand", "merge", "undo")),
-        f"{_STATUS}person",
-    ]
-)
-#: Pages that list or tell people; what they showed stands in their context.
-_LISTS = frozenset(
-    {
-        f"{_ADMIN}person_changelist",
-        f"{_ADMIN}actor_changelist",
-        f"{_ADMIN}actor_change",
-        f"{_ADMIN}identityreview_changelist",
-        f"{_ADMIN}identityreview_change",
-        f"{_ADMIN}identityreview_decided",
-        f"{_ADMIN}provisioninggap_changelist",
-        *(f"{_STATUS}{name}" for name in ("changelist", "people", "gaps", "forecast")),
-    }
-)
-_PERSON_RESOURCES = frozenset(f"{_API}{name}" for name in ("person", "assignments", "person-context"))
-_LIST_RESOURCES = frozenset(f"{_API}{name}" for name in ("people", "roster", "statements", "export"))
-#: Resources that cannot be cut down to a part of the organization.
-_WHOLE = frozenset({f"{_API}statements", f"{_API}export"})
-#: Pages of statements and what belongs to them: they tell of people, and know no units.
-_STATEMENTS = frozenset(
-    f"admin:lrs_{name}"
-    for name in (
-        "statement_changelist", "statement_change", "statement_json", "statement_attachment",
-        "statement_by_id", "document_changelist", "document_change", "document_content",
-        "attachment_changelist", "attachment_change", "attachment_content", "entity_agents", "entity_change",
-        "inboxentry_change", "inboxentry_body",
-    )
-)  # fmt: skip
-_LOGGED = _STATEMENTS | _PERSON_PAGES | _LISTS | _PERSON_RESOURCES | _LIST_RESOURCES
+_OUTSIDE = "This is outside the part of the organization you look after."
 
 
 class DisclosuresMiddleware:
@@ -89,21 +51,27 @@ class DisclosuresMiddleware:
     ) -> HttpResponseBase | None:
         """Set the scope before the view runs; refuse what lies outside."""
         name = _name(request)
-        if name not in _LOGGED or not getattr(request, "user", None) or not request.user.is_authenticated:
+        if not getattr(request, "user", None) or not request.user.is_authenticated:
             return None
         if "Authorization" in request.headers:
             return None  # a system asks, with a key of its own
+        _must_oversee(request, name)
+        if name not in showing.LOGGED:
+            return None
         if conf.purpose_required() and not purpose_of(request):
-            return _ask_purpose(request)
-        if name in _STATEMENTS:
+            return ask_purpose(request)
+        if name in showing.STATEMENTS:
             _must_see_statements(request)
             return None
-        scope = scope_of(request.user)
-        if scope.everything or not request.user.has_perm(VIEW_PEOPLE):
+        permission = showing.permission_of(name)
+        scope = scope_of(request.user, permission)
+        if scope.everything or not request.user.has_perm(permission):
             return None
-        person = _person(named)
-        if name in _WHOLE or (person is not None and not scope.sees(person)):
-            raise PermissionDenied("This is outside the part of the organization you look after.")
+        person = _person(named) if name not in showing.RECORDS else None
+        store = _store(request) if name in showing.RECORD_RESOURCES else None
+        beyond = store is not None and store not in scope.stores
+        if name in showing.WHOLE or beyond or (person is not None and not scope.sees(person)):
+            raise PermissionDenied(_OUTSIDE)
         visible.LIMIT.set(scope)
         return None
 
@@ -116,7 +84,7 @@ class DisclosuresMiddleware:
 def _log(request: HttpRequest, response: HttpResponseBase, user: Any) -> None:
     """Write down what an answer shows."""
     name = _name(request)
-    if response.status_code == 200 and name in _LOGGED:
+    if response.status_code == 200 and name in showing.LOGGED:
         credential, store = _caller(request)
         whose = None if credential is not None else user
         disclosed(
@@ -143,7 +111,27 @@ def _must_see_statements(request: HttpRequest) -> None:
         return  # the page itself refuses
     scope = scope_of(request.user, VIEW_STATEMENTS)
     if not scope.everything and apps.get_model("lrs", "Store").objects.exclude(pk__in=scope.stores).exists():
-        raise PermissionDenied("This is outside the part of the organization you look after.")
+        raise PermissionDenied(_OUTSIDE)
+
+
+def _must_oversee(request: HttpRequest, name: str) -> None:
+    """Raise PermissionDenied for whom grants let see units only, where a page tells of a whole store."""
+    permission = showing.oversight_of(name)
+    if permission is None or not request.user.has_perm(permission):
+        return  # the page itself refuses
+    scope = scope_of(request.user, permission)
+    if not scope.everything and not scope.stores:
+        raise PermissionDenied(_OUTSIDE)
+
+
+def _store(request: HttpRequest) -> int | None:
+    """Return the store a resource is asked about: the one it names, or the only one there is; None where the
+    resource itself refuses for want of one (connectors.api.access)."""
+    said = request.GET.get("store", "")
+    if said:
+        return int(said) if said.isascii() and said.isdigit() else None
+    stores = list(apps.get_model("lrs", "Store").objects.values_list("pk", flat=True)[:2])
+    return stores[0] if len(stores) == 1 else None
 
 
 def _asked(request: HttpRequest) -> dict[str, Any]:
@@ -153,40 +141,48 @@ def _asked(request: HttpRequest) -> dict[str, Any]:
     return {**query_of(request), **named}
 
 
-def _ask_purpose(request: HttpRequest) -> HttpResponseBase:
-    """Send on to where a purpose is said; the API takes it in a header."""
-    if request.path_info.startswith("/api/"):
-        body = {"status": 403, "detail": "Say why in the header X-Purpose.", "rule": "purpose"}
-        return JsonResponse(body, status=403, content_type="application/problem+json")
-    messages.info(request, "Say first why you look at people's records.")
-    return HttpResponseRedirect(f"{reverse('hub_account')}?{urlencode({'next': request.get_full_path()})}")
-
-
 def _people(request: HttpRequest, response: HttpResponseBase) -> set[int]:
     """Return whose records an answer shows, as far as it tells."""
     match = request.resolver_match
-    apart = _LISTS | _STATEMENTS
+    apart = showing.LISTS | showing.STATEMENTS | showing.RECORDS
     person = _person(match.kwargs) if match is not None and _name(request) not in apart else None
     if person is not None:
         return {person}
     context = getattr(request, "disclosed_context", None)
     if context:
-        return set(_ids(context.get("rows", ())))
+        return _in_context(context)
     if isinstance(response, HttpResponse) and response.headers.get("Content-Type") == "application/json":
         body = orjson.loads(response.content) if response.content else {}
-        lines = body.get("people") or body.get("roster") or () if isinstance(body, dict) else ()
-        found = (each.get("id", each.get("person")) for each in lines)
-        return {each for each in found if isinstance(each, int)}
+        return _in_lists(body) if isinstance(body, dict) else set()
     return set()
 
 
-def _ids(rows: Any) -> list[int]:
-    found = []
-    for each in rows:
-        value = each.get("person_id") if isinstance(each, dict) else getattr(each, "person_id", None)
-        if isinstance(value, int):
-            found.append(value)
-    return found
+def _in_context(context: Mapping[str, Any]) -> set[int]:
+    """Return whom a page tells of: its rows, a list of Django's, one record, or people it names."""
+    shown = [
+        *context.get("rows", ()),
+        *getattr(context.get("cl"), "result_list", ()),
+        context.get("original"),
+    ]
+    found = (_person_of(each) for each in shown)
+    return {each for each in (*found, *context.get("people", ())) if isinstance(each, int)}
+
+
+def _person_of(shown: Any) -> Any:
+    if isinstance(shown, dict):
+        return shown.get("person_id", getattr(shown.get("row"), "person_id", None))
+    return getattr(shown, "person_id", None)
+
+
+def _in_lists(body: Mapping[str, Any]) -> set[int]:
+    """Return whom the lines of a resource tell of."""
+    found = set()
+    for name, lines in body.items():
+        for each in lines if isinstance(lines, list) else ():
+            if isinstance(each, dict):
+                person = each.get("id") if name == "people" else each.get("person")
+                found.add(person.get("id") if isinstance(person, dict) else person)
+    return {each for each in found if isinstance(each, int)}
 
 
 def _person(named: Mapping[str, Any]) -> int | None:

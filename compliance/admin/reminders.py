@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from compliance import reminders
+from compliance.admin.sight import within
 from compliance.models import Recipient, Reminder, ReminderPolicy
 from lrs.admin.base import HubAdmin
 from lrs.admin.reason import AsksForReason
@@ -67,6 +68,10 @@ class ReminderAdmin(HubAdmin):
     list_select_related = ("requirement", "person")
     actions = ("send_again",)
     show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reminder]:
+        """Reminders about people in sight."""
+        return within(super().get_queryset(request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Policies make them."""

@@ -6,13 +6,16 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from compliance.admin.sight import within
 from compliance.models import Curriculum, Waiver, WaiverKind
 from compliance.requirements import curricula, definition, signables
 from compliance.requirements.errors import InvalidDefinition
+from connectors import visible
 from lrs.admin.base import HubAdmin
 from lrs.admin.reason import AsksForReason
 
@@ -41,6 +44,8 @@ class WaiverForm(forms.ModelForm[Waiver]):
             self.add_error("person", "Name one person, or write a rule for a group.")
         if person is not None and requirement is not None and person.store_id != requirement.store_id:
             self.add_error("person", "This person belongs to another store.")
+        if person is not None and not visible.only([person.pk]):
+            self.add_error("person", "This person is outside the part of the organization you look after.")
         if rule is not None:
             try:
                 definition.check_rule(rule)
@@ -63,6 +68,10 @@ class WaiverAdmin(AsksForReason, HubAdmin):
     list_filter = ("kind",)
     list_select_related = ("requirement", "person", "created_by", "approved_by")
     raw_id_fields = ("person",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Waiver]:
+        """Waivers of people in sight, and of groups."""
+        return within(super().get_queryset(request))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who may, and only what nobody has approved."""

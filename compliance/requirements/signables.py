@@ -39,7 +39,6 @@ from connectors.models import Person, PersonVersion
 
 VERSION, WAIVER, SIGN_OFF = "requirement-version", "waiver", "practical-sign-off"
 EVALUATE = "compliance.evaluate_practice"
-VIEW_WAIVER = "compliance.view_waiver"
 
 
 def _held(rows: Any, key: int) -> Any:
@@ -145,9 +144,9 @@ def _waiver_shown(record_key: str) -> Shown:
     )
 
 
-def _waiver_is_open(user: Any, record_key: str) -> bool:
+def _waiver_people(record_key: str) -> list[int]:
     found = _held(Waiver.objects.all(), key_of(record_key))
-    return scope.sees_all(user, VIEW_WAIVER, [] if found.person_id is None else [found.person_id])
+    return [] if found.person_id is None else [found.person_id]
 
 
 def _waiver_complete(record_key: str, signatures: Sequence[Signature]) -> None:
@@ -218,8 +217,8 @@ def _sign_off_shown(record_key: str) -> Shown:
     )
 
 
-def _sign_off_is_open(user: Any, record_key: str) -> bool:
-    return scope.sees_all(user, EVALUATE, [_told(record_key)[1].pk])
+def _sign_off_people(record_key: str) -> list[int]:
+    return [_told(record_key)[1].pk]
 
 
 def _sign_off_complete(record_key: str, signatures: Sequence[Signature]) -> None:
@@ -264,8 +263,8 @@ register(
         shown=_waiver_shown,
         complete=_waiver_complete,
         policy=(Step(meaning=Meaning.APPROVAL.value),),
-        view_permission=VIEW_WAIVER,
-        open_to=_waiver_is_open,
+        view_permission="compliance.view_waiver",
+        people=_waiver_people,
         address=lambda _: reverse("admin:compliance_waiver_changelist"),
     )
 )
@@ -277,6 +276,6 @@ register(
         complete=_sign_off_complete,
         policy=(Step(meaning=Meaning.WITNESSING.value),),
         view_permission=EVALUATE,
-        open_to=_sign_off_is_open,
+        people=_sign_off_people,
     )
 )

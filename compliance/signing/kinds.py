@@ -6,13 +6,14 @@ shown. Registering the same kind twice is an error; nothing here knows any of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
 import rfc8785
 
+from compliance.access.scope import sees_all
 from compliance.signing.errors import UnknownRecord
 
 
@@ -88,8 +89,10 @@ class SignableKind:
     policy: Sequence[Step] = (Step(meaning="approval"),)
     #: The permission with which somebody may look at it without being able to sign.
     view_permission: str = ""
-    #: (user, record key) → whether the record is in the part they may see; asked before it is shown to them,
-    #: and before they sign. Raises LookupError where there is no such record.
+    #: record key → whose record it is. It is shown to, and signed by, who may see all of them, and every look
+    #: at it stands in the disclosure log. Raises LookupError where there is no such record.
+    people: Callable[[str], Collection[int]] = lambda _key: ()
+    #: (user, record key) → whether they may see the record, for another reason than whose it is.
     open_to: Callable[[Any, str], bool] = lambda _user, _key: True
     #: record key → where to go when it is signed; empty: stay on the page.
     address: Callable[[str], str] = field(default=lambda _: "")
@@ -131,7 +134,8 @@ def kind_of(name: str) -> SignableKind:
 def is_open(kind: SignableKind, user: Any, record_key: str) -> bool:
     """Whether somebody may see a record. Raises UnknownRecord."""
     try:
-        return kind.open_to(user, record_key)
+        people = kind.people(record_key)
+        return kind.open_to(user, record_key) and (not people or sees_all(user, kind.view_permission, people))
     except LookupError:
         raise UnknownRecord(f"There is no {kind.label} {record_key}.", rule="record") from None
 

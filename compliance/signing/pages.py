@@ -17,10 +17,13 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from compliance import conf
+from compliance.access.disclosure import ask_purpose, disclosed, purpose_of
 from compliance.access.events import address_in
 from compliance.models import Meaning, Signature
 from compliance.signing import policy, readiness
@@ -50,7 +53,7 @@ class _Line:
 @never_cache
 @login_required(login_url=SIGN_IN)
 @require_http_methods(["GET", "HEAD", "POST"])
-def record(request: HttpRequest, kind: str, record_key: str) -> HttpResponse:
+def record(request: HttpRequest, kind: str, record_key: str) -> HttpResponseBase:
     """Show a record to be signed; sign it."""
     try:
         found, shown = kind_of(kind), shown_of(kind, record_key)
@@ -58,6 +61,10 @@ def record(request: HttpRequest, kind: str, record_key: str) -> HttpResponse:
         raise Http404(str(error)) from None
     user: Any = request.user
     _must_see(user, found, shown)
+    if people := found.people(record_key):
+        if conf.purpose_required() and not purpose_of(request):
+            return ask_purpose(request)
+        disclosed(request, f"sign:{kind}", people)
     if is_impersonating(request):
         return _page(request, found, shown, fault="Nobody signs while acting as somebody else.", status=403)
     if request.method != "POST":

@@ -14,7 +14,6 @@ import orjson
 from django.apps import apps
 from django.urls import reverse
 
-from compliance.access.scope import sees_all
 from compliance.access.workforce import people_of
 from compliance.completions.facts import RECORD
 from compliance.errors import ComplianceError
@@ -26,7 +25,6 @@ from compliance.training.disposed import disposed
 from compliance.training.statement import ADDED
 
 KIND = "training-record"
-VIEW = "compliance.view_trainingrecord"
 
 
 def _found(record_key: str) -> TrainingRecord:
@@ -65,8 +63,8 @@ def _posted(record: TrainingRecord) -> dict[str, Any]:
     return {name: value for name, value in said.items() if name not in ADDED}
 
 
-def _is_open(user: Any, record_key: str) -> bool:
-    return sees_all(user, VIEW, [_found(record_key).person_id])
+def _people(record_key: str) -> list[int]:
+    return [_found(record_key).person_id]
 
 
 def _complete(record_key: str, signatures: Sequence[Signature]) -> None:
@@ -87,8 +85,8 @@ TRAINING_RECORD = register(
         shown=_shown,
         complete=_complete,
         policy=(Step(meaning=Meaning.APPROVAL.value),),
-        view_permission=VIEW,
-        open_to=_is_open,
+        view_permission="compliance.view_trainingrecord",
+        people=_people,
         address=lambda key: reverse("admin:compliance_trainingrecord_change", args=[int(key)]),
         disposed=lambda key: bool(disposed([key_of(key)])),
     )

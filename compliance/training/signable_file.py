@@ -21,7 +21,6 @@ from django.apps import apps
 from django.db import transaction
 from django.urls import reverse
 
-from compliance.access.scope import sees_all
 from compliance.access.workforce import people_of
 from compliance.completions.facts import RECORD
 from compliance.models import FileState, Meaning, Signature, TrainingFile, TrainingRecord, TrainingState
@@ -29,7 +28,6 @@ from compliance.signing import NotAllowed, Shown, SignableKind, Step, register
 from compliance.signing.standing import row_of, signed_content, version_of
 from compliance.training import posting
 from compliance.training.disposed import disposed
-from compliance.training.signable import VIEW
 from compliance.training.statement import ADDED
 
 KIND = "training-file"
@@ -127,15 +125,15 @@ def as_signed(payload: str) -> bytes:
     return rfc8785.dumps(said)
 
 
-def _is_open(user: Any, record_key: str) -> bool:
-    return sees_all(user, VIEW, set(records_of(_found(record_key)).values_list("person_id", flat=True)))
+def _people(record_key: str) -> set[int]:
+    return set(records_of(_found(record_key)).values_list("person_id", flat=True))
 
 
 def _complete(record_key: str, signatures: Sequence[Signature]) -> None:
     file = _found(record_key)
     signature = signatures[-1].position
     records = records_of(file)
-    people = set(records.values_list("person_id", flat=True))
+    people = _people(record_key)
     for each in signatures:
         if people & people_of(each.signer):
             raise NotAllowed("Nobody signs for their own training.", rule="own")
@@ -152,8 +150,8 @@ TRAINING_FILE = register(
         shown=_shown,
         complete=_complete,
         policy=(Step(meaning=Meaning.APPROVAL.value),),
-        view_permission=VIEW,
-        open_to=_is_open,
+        view_permission="compliance.view_trainingrecord",
+        people=_people,
         address=lambda key: reverse("admin:compliance_trainingfile_change", args=[int(key)]),
     )
 )

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern
 
 from compliance.admin.base import LookOnlyPages, store_of
+from compliance.admin.sight import must_see, within
 from compliance.completions import read
 from compliance.models import Completion
 from connectors.admin.people import find, words
@@ -37,7 +38,7 @@ class CompletionAdmin(LookOnlyPages):
         withdrawn = "withdrawn" in request.GET
         code = request.GET.get("course", "").strip().replace("\0", "")
         text = request.GET.get("q", "").strip().replace("\0", "")
-        rows = Completion.objects.filter(store=chosen["store"], recorded__upper_inf=not withdrawn)
+        rows = within(Completion.objects.filter(store=chosen["store"], recorded__upper_inf=not withdrawn))
         if code:
             rows = rows.filter(course__code=code)
         if text and chosen["store"] is not None:
@@ -60,11 +61,13 @@ class CompletionAdmin(LookOnlyPages):
         self.must_view(request)
         rows = Completion.objects.select_related("course", "version", "rule_version__rule")
         completion = get_object_or_404(rows, pk=min(pk, (1 << 63) - 1))
+        must_see([completion.person_id])
         others = Completion.objects.filter(
             person=completion.person_id, course=completion.course_id
         ).select_related("version")
         context = {
             "completion": completion,
+            "people": [completion.person_id],
             "name": words.names({completion.person_id})[completion.person_id],
             "evidence": read.evidence([completion.pk]),
             "others": others.exclude(pk=completion.pk).order_by("-recorded", "-pk")[:100],

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern
 
 from compliance.admin.base import LookOnlyPages, store_of
+from compliance.admin.sight import must_see
 from compliance.models import FileState, TrainingFile, TrainingState
 from compliance.signing import as_html, signatures_of
 from compliance.training.signable_file import KIND, records_of
@@ -47,6 +48,7 @@ class FileAdmin(LookOnlyPages):
         self.must_view(request)
         rows = TrainingFile.objects.select_related("created_by", "store")
         file = get_object_or_404(rows, pk=min(pk, (1 << 63) - 1))
+        must_see(file.records.values_list("person_id", flat=True))
         found = listing(request, file.records.select_related("course"))
         names = words.names({each.person_id for each in found.rows})
         context = {

@@ -16,9 +16,11 @@ from django.urls import URLPattern, reverse
 
 from compliance import conf
 from compliance.admin.base import LookOnlyPages, printed_name, store_of, told, uploaded
+from compliance.admin.sight import must_see, within
 from compliance.errors import ComplianceError
 from compliance.models import Course, TrainingRecord, TrainingState
 from compliance.training import evidence, file, records
+from connectors import visible
 from connectors.admin.people import words
 from connectors.identity.normal import normal
 from connectors.models import Identifier, Person
@@ -119,7 +121,7 @@ class RecordAdmin(LookOnlyPages):
         self.must_view(request)
         chosen = store_of(request)
         state = request.GET.get("state", "")
-        rows = TrainingRecord.objects.filter(store=chosen["store"])
+        rows = within(TrainingRecord.objects.filter(store=chosen["store"]))
         if state in TrainingState.values:
             rows = rows.filter(state=state)
         found = listing(request, rows.select_related("course"))
@@ -163,12 +165,14 @@ class RecordAdmin(LookOnlyPages):
         """One record: what it says, what shows it, and what may be done with it."""
         self.must_view(request)
         record = get_object_or_404(TrainingRecord.objects.select_related("course", "version"), pk=pk)
+        must_see([record.person_id])
         if request.method == "POST":
             self.must(request, "change")
             self._act(request, record)
             return HttpResponseRedirect(reverse(_ONE, args=[record.pk]))
         context = {
             "record": record,
+            "people": [record.person_id],
             "name": words.names({record.person_id})[record.person_id],
             "said": [
                 (field.verbose_name, value)
@@ -186,6 +190,7 @@ class RecordAdmin(LookOnlyPages):
         """A file of a record, to be saved and never run."""
         self.must_view(request)
         record = get_object_or_404(TrainingRecord, pk=pk)
+        must_see([record.person_id])
         found = get_object_or_404(record.evidence, pk=evidence_id)
         try:
             content = evidence.content(record, found)
@@ -262,6 +267,7 @@ def person_named(store_id: int, text: str) -> Person:
     if not found and text.isascii() and text.isdigit() and len(text) < 19:
         rows = Person.objects.filter(store=store_id, pk=int(text))
         found = {each.merged_into_id or each.pk for each in rows}
+    found = visible.only(found)
     if len(found) != 1:
         said = "Nobody is known by this." if not found else f"{len(found)} people are known by this."
         raise forms.ValidationError(said)
