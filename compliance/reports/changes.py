@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from compliance.access.looks import said
 from compliance.models import AccessEvent, Disclosure, Grant, RequirementVersion, Signature
 from compliance.reports.asked import Asked
 from compliance.reports.bundle.evidence import Evidence
@@ -123,7 +124,7 @@ def access(asked: Asked, _: Evidence) -> list[Table]:
                 (
                     e.at,
                     "" if e.user is None else e.user.username,
-                    e.kind,
+                    said(e.kind),
                     len(e.people),
                     _text(e.filter),
                     e.purpose,

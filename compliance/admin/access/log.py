@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
+from compliance.access import looks
 from compliance.admin.kept import WrittenByTheHub
 from compliance.models import AccessEvent, Disclosure
 
@@ -23,8 +24,13 @@ class AccessEventAdmin(WrittenByTheHub):
 class DisclosureAdmin(WrittenByTheHub):
     """The disclosure log."""
 
-    list_display = ("at", "user", "credential_id", "kind", "people", "filter", "purpose", "address")
+    list_display = ("at", "user", "credential_id", "what", "people", "filter", "purpose", "address")
     list_filter = ("kind",)
     search_fields = ("=user__username", "=request_id")
     list_select_related = ("user",)
     show_full_result_count = False
+
+    @admin.display(description="Looked at", ordering="kind")
+    def what(self, row: Disclosure) -> str:
+        """Return what was looked at, in words."""
+        return looks.said(row.kind)
